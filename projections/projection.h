@@ -1,0 +1,66 @@
+#pragma once
+
+// The contract of a projection: a pure fold of a tenant's events into a state that queries read.
+//
+//   class PipelinesView final : public ViewState { ... };
+//   const ViewDefinition kPipelinesView{"pipelines", 1, [] { return std::make_unique<PipelinesView>(); }};
+//
+// States are resident: queries read them in place under a shared lock. What makes them survive a
+// restart are rows: FlushRows hands out the rows that changed since the last flush, LoadRow takes
+// them back. Rows must be a pure function of the events folded (not of when flushes happened), so
+// that a rebuild gives the same bytes.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "dealog/events/v1/event.pb.h"
+#include "dealog/storage/v1/commit.pb.h"
+#include "eventstore/types.h"
+
+namespace dealog::projections {
+
+// One event, parsed once for all views.
+struct FoldedEvent {
+  const storage::v1::EventHeader& header;
+  const events::v1::Event& event;
+};
+
+// Takes the rows that a flush hands out.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void Put(std::string_view key, std::string_view value) = 0;
+  virtual void Delete(std::string_view key) = 0;
+};
+
+// State of one view for one tenant.
+// Thread safety: const methods from many threads at once; the others from one thread, alone (the
+// runner holds the tenant's lock).
+class ViewState {
+ public:
+  virtual ~ViewState() = default;
+  // Folds one event. An error stops this view (and only this one) until it is rebuilt.
+  virtual absl::Status Fold(const FoldedEvent& event) = 0;
+  // Called once per commit after its events, and after loading: settle what was deferred.
+  virtual void CommitDone() {}
+  // Hands out the rows changed since the last call, in any order.
+  virtual void FlushRows(RowSink& sink) = 0;
+  // Takes back one row, after construction, in key order; DATA_LOSS if it does not parse.
+  virtual absl::Status LoadRow(std::string_view key, std::string_view value) = 0;
+  // Number of rows it would have if all were flushed.
+  virtual size_t RowCount() const = 0;
+};
+
+// A view: its name, the version of its fold (another one rebuilds) and how to make a state.
+struct ViewDefinition {
+  std::string_view name;  // [a-z_]+, a folder-level constant.
+  int version = 1;
+  std::function<std::unique_ptr<ViewState>()> make_state;
+};
+
+}  // namespace dealog::projections

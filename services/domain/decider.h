@@ -1,0 +1,141 @@
+#pragma once
+
+// The pure core: Decide turns a command into events or a refusal, Evolve folds an event into a
+// state. Neither knows a clock, randomness, I/O or a log: time, ids and the actor come in
+// CommandMeta, other aggregates through StateReader.
+//
+//   StatusOr<Decision> Decide(const v1::MoveDealRequest&, const CommandMeta&, StateReader&);
+//   void DealState::Evolve(const events::v1::Event&, const EventMeta&);
+//
+// Commands are the API's own request messages: there is no mapping layer.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dealog/events/v1/event.pb.h"
+#include "dealog/storage/v1/commit.pb.h"
+#include "eventstore/base/ids.h"
+
+namespace dealog::domain {
+
+// Names a stream within the tenant. Types in use: deal, pipeline, contact, organization, activity,
+// note, member, product, tenant, import, workflow, workflow_instance.
+struct StreamRef {
+  std::string type;
+  std::string id;
+  bool operator==(const StreamRef&) const = default;
+};
+
+// Who, when and how of a command; stamped before it is decided.
+struct CommandMeta {
+  std::string tenant;
+  std::string principal;
+  int64_t now_us = 0;          // recorded_at of the commit, if it is written.
+  int64_t occurred_at_us = 0;  // As asked for; == now_us where the request did not say.
+  std::string override_reason;  // Empty: rules hold.
+  std::string etag;             // Empty: any revision.
+  storage::v1::Via via = storage::v1::VIA_API;
+  base::Uuid id_seed{};  // Fresh per command (or derived, for imports and workflows).
+
+  // The n-th new id of this command; a pure function of id_seed.
+  std::string NewId(std::string_view prefix, int n = 0) const;
+};
+
+// What Evolve knows of an event besides its payload.
+struct EventMeta {
+  uint64_t revision = 0;
+  uint64_t position = 0;
+  int64_t recorded_at_us = 0;
+  int64_t occurred_at_us = 0;
+  std::string_view principal;
+};
+
+// State of one aggregate: folded from its stream, never stored. Revision 0 = does not exist.
+// Evolve is total and silent on surprises: history is never refused.
+class AggregateState {
+ public:
+  virtual ~AggregateState() = default;
+  void Apply(const events::v1::Event& event, const EventMeta& meta) {
+    Evolve(event, meta);
+    revision = meta.revision;
+    updated_at_us = meta.recorded_at_us;
+  }
+  virtual std::unique_ptr<AggregateState> Clone() const = 0;
+  // About how much memory it holds, bytes (the state cache's budget).
+  virtual size_t ApproximateBytes() const = 0;
+
+  uint64_t revision = 0;
+  int64_t updated_at_us = 0;
+
+ protected:
+  virtual void Evolve(const events::v1::Event& event, const EventMeta& meta) = 0;
+};
+
+// An empty state for a stream type; nullptr for an unknown type. `id` is the stream's id.
+std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id);
+
+// Current states of the tenant's aggregates, including what the batch has staged so far.
+// A returned pointer is valid until the reader is used to apply an event.
+class StateReader {
+ public:
+  virtual ~StateReader() = default;
+  // The state; one of revision 0 if the stream does not exist. Fails only if the log can't be read.
+  virtual absl::StatusOr<const AggregateState*> Find(const StreamRef& stream) = 0;
+  // Id of the stream that owns a unique key; nullopt if it is free. `value` is normalised.
+  virtual absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
+                                                                std::string_view value) = 0;
+};
+
+// A unique key to take or free; `value` is normalised plain text, hashed before it is stored.
+struct UniqueClaim {
+  std::string kind;   // contact.email, organization.domain, pipeline.name, member.name, …
+  std::string value;
+  StreamRef owner;
+};
+
+// One event that a command leads to.
+struct PendingEvent {
+  StreamRef stream;
+  events::v1::Event event;
+  // Business time of this event; 0 = the command's.
+  int64_t occurred_at_us = 0;
+};
+
+// What a command leads to. No events: the command changes nothing, and succeeds.
+struct Decision {
+  StreamRef subject;  // The stream whose state answers the command.
+  std::vector<PendingEvent> events;
+  std::vector<UniqueClaim> releases;
+  std::vector<UniqueClaim> claims;
+};
+
+// A StateReader over another one that also shows events staged on top: composite commands (an
+// import's rows, a workflow's action and step) decide their parts one after another on it.
+// Thread safety: none. `base` must outlive it.
+class Staging final : public StateReader {
+ public:
+  explicit Staging(StateReader& base);
+  ~Staging() override;
+  absl::StatusOr<const AggregateState*> Find(const StreamRef& stream) override;
+  absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
+                                                        std::string_view value) override;
+  // Applies a decision's events and keys on top, and appends them to `total`.
+  absl::Status Stage(Decision decision, const CommandMeta& meta, Decision& total);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Name of the innermost message, for example "DealStageMoved"; "" if the event is empty.
+std::string_view EventTypeName(const events::v1::Event& event);
+// Every event type name, sorted; what triggers and filters may name.
+const std::vector<std::string>& AllEventTypeNames();
+
+}  // namespace dealog::domain
