@@ -1,6 +1,7 @@
 #pragma once
 
-// Every limit of the event log, by name. Past one: RESOURCE_EXHAUSTED or INVALID_ARGUMENT that names it.
+// Every limit of the event log, by name. Past one: RESOURCE_EXHAUSTED or INVALID_ARGUMENT that
+// names it.
 
 #include <cstddef>
 #include <cstdint>

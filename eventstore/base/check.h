@@ -20,18 +20,18 @@ class CheckFailure {
 
 }  // namespace dealog::base
 
-#define DEALOG_CHECK(condition)                                                       \
-  switch (0)                                                                          \
-  default:                                                                            \
-    if (static_cast<bool>(condition)) [[likely]]                                      \
-      ;                                                                               \
-    else                                                                              \
+#define DEALOG_CHECK(condition)       \
+  switch (0)                          \
+  default:                            \
+    if (static_cast<bool>(condition)) \
+      [[likely]];                     \
+    else                              \
       ::dealog::base::CheckFailure(__FILE__, __LINE__, #condition).stream()
 
-#define DEALOG_CHECK_OK(expression)                                                   \
-  do {                                                                                \
-    const auto& dealog_checked = (expression);                                        \
-    DEALOG_CHECK(dealog_checked.ok()) << ::dealog::base::StatusText(dealog_checked);  \
+#define DEALOG_CHECK_OK(expression)                                                  \
+  do {                                                                               \
+    const auto& dealog_checked = (expression);                                       \
+    DEALOG_CHECK(dealog_checked.ok()) << ::dealog::base::StatusText(dealog_checked); \
   } while (false)
 
 #include "absl/status/status.h"

@@ -48,7 +48,8 @@ void RandomBytes(uint8_t* out, size_t size) {
 }
 
 uint32_t Crc32c(std::string_view bytes, uint32_t seed) {
-  // ISA-L leaves both inversions of the CRC to the caller, takes int lengths and a non-const pointer.
+  // ISA-L leaves both inversions of the CRC to the caller, takes int lengths and a non-const
+  // pointer.
   DEALOG_CHECK(bytes.size() <= INT32_MAX) << bytes.size();
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~seed);

@@ -52,7 +52,8 @@ absl::Status InvalidField(std::string_view field, std::string_view description);
 // The reason in `status`; "" if it carries none.
 std::string ReasonOf(const absl::Status& status);
 
-// Type URLs of the payloads that an error's status may carry, in the order of google.rpc.Status.details.
+// Type URLs of the payloads that an error's status may carry, in the order of
+// google.rpc.Status.details.
 const std::vector<std::string>& DetailTypeUrls();
 
 }  // namespace dealog::base

@@ -12,8 +12,8 @@
 #define DEALOG_CONCAT_INNER(a, b) a##b
 #define DEALOG_CONCAT(a, b) DEALOG_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                         \
-  do {                                                      \
+#define RETURN_IF_ERROR(expression)                                                             \
+  do {                                                                                          \
     if (::absl::Status dealog_status = (expression); !dealog_status.ok()) return dealog_status; \
   } while (false)
 
