@@ -3,15 +3,15 @@
 // The one filter language: an AIP-160 subset, parsed once, checked against a schema, evaluated per
 // row. Grammar and examples: docs/howto/filters.md.
 //
-//   ASSIGN_OR_RETURN(Filter filter, Filter::Compile("owner = \"Ada\" AND amount > 1000", schema, {}));
-//   if (filter.Matches(row)) ...
+//   ASSIGN_OR_RETURN(Filter filter, Filter::Compile("owner = \"Ada\" AND amount > 1000", schema,
+//   {})); if (filter.Matches(row)) ...
 //
 //   expression = term { ("AND" | "OR") term }    AND binds tighter; NOT or "-" negates
 //   term       = field op literal | field ":" literal | "(" expression ")"
 //   op         = "=" | "!=" | "<" | "<=" | ">" | ">="
-//   literal    = "text" | 'text' | bare-word | number | 2017-03-01 | 2017-03-01T00:00:00Z | true | false
-//   `field:*` is true where the field is set; `tags:"x"` where the list has x; `title:"x"` where the
-//   text contains x (case-insensitive).
+//   literal    = "text" | 'text' | bare-word | number | 2017-03-01 | 2017-03-01T00:00:00Z | true |
+//   false `field:*` is true where the field is set; `tags:"x"` where the list has x; `title:"x"`
+//   where the text contains x (case-insensitive).
 
 #include <cstdint>
 #include <memory>
