@@ -1,0 +1,37 @@
+#pragma once
+
+// Every limit of the jobs, by name. Past one: LIMIT_EXCEEDED that names it, or a rejected row.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dealog::jobs {
+
+// All files of one import together, bytes.
+inline constexpr size_t kUploadBytesMax = size_t{1} << 30;
+// The mapping's text, bytes.
+inline constexpr size_t kMappingBytesMax = 256 << 10;
+// One row of a CSV file, its line ends included, bytes. With kRowsPerCommit it keeps a commit
+// under the log's kCommitBytesMax.
+inline constexpr size_t kRowBytesMax = 32 << 10;
+inline constexpr size_t kColumnsMax = 256;
+// Rows of one import (16 bytes of memory each, to find duplicate keys).
+inline constexpr int64_t kRowsMax = 10'000'000;
+// Key of a row, bytes.
+inline constexpr size_t kKeyBytesMax = 256;
+
+// Rows decided and written in one commit: larger would make other commands wait.
+inline constexpr size_t kRowsPerCommit = 64;
+// Commits of one import on their way through the sequencer.
+inline constexpr size_t kCommitsInFlightMax = 4;
+// Imports that run at once.
+inline constexpr size_t kRunningImportsMax = 4;
+// Times that one input may be imported.
+inline constexpr int kRunsMax = 1000;
+// Rejected rows that a reply holds.
+inline constexpr int kRejectedShownMax = 1000;
+
+// Deals moved in one commit when a stage is retired.
+inline constexpr size_t kDealsPerRetirementCommit = 100;
+
+}  // namespace dealog::jobs
