@@ -1,0 +1,205 @@
+// Reads on a data folder that bench_fill made: time to ready, rebuild of all views, replay of the
+// log, boards and KPIs.   bench_read FOLDER TENANT [--keep-views]
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <google/protobuf/arena.h>
+
+#include "dealog/v1/admin.grpc.pb.h"
+#include "dealog/v1/board.grpc.pb.h"
+#include "dealog/v1/kpi.grpc.pb.h"
+#include "dealog/v1/log.grpc.pb.h"
+#include "dealog/v1/pipelines.grpc.pb.h"
+#include "eventstore/base/clock.h"
+#include "tests/bench/support.h"
+
+namespace dealog::bench {
+namespace {
+
+class Reader {
+ public:
+  Reader(const std::string& address, std::string tenant)
+      : channel_(Connect(address)), tenant_(std::move(tenant)) {}
+
+  // Waits until every projection is LIVE; returns events folded by the slowest.
+  int64_t AwaitViews() {
+    auto stub = v1::AdminService::NewStub(channel_);
+    while (true) {
+      grpc::ClientContext context;
+      Prepare(context, tenant_);
+      v1::ListProjectionsResponse response;
+      Must(stub->ListProjections(&context, {}, &response), "ListProjections");
+      bool live = true;
+      int64_t folded = INT64_MAX;
+      for (const v1::Projection& projection : response.projections()) {
+        live = live && projection.state() == v1::Projection::LIVE;
+        folded = std::min(folded, projection.events_folded());
+      }
+      if (live && Head() > 0) return folded;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  int64_t Head() {
+    grpc::ClientContext context;
+    Prepare(context, tenant_);
+    v1::GetHeadResponse response;
+    Must(v1::LogService::NewStub(channel_)->GetHead(&context, {}, &response), "GetHead");
+    return response.position();
+  }
+
+  // Events per second of a full replay; the client parses every message on an arena.
+  double Replay() {
+    auto stub = v1::LogService::NewStub(channel_);
+    grpc::ClientContext context;
+    Prepare(context, tenant_);
+    v1::ReadLogRequest request;
+    request.set_payload_form(v1::PAYLOAD_FORM_STORED);
+    const int64_t begin = base::MonotonicMicros();
+    auto reader = stub->ReadLog(&context, request);
+    int64_t events = 0;
+    v1::ReadLogResponse response;
+    while (reader->Read(&response)) events += response.stored_events_size();
+    Must(reader->Finish(), "ReadLog");
+    return static_cast<double>(events) * 1e6 / static_cast<double>(base::MonotonicMicros() - begin);
+  }
+
+  std::string FirstPipeline() {
+    grpc::ClientContext context;
+    Prepare(context, tenant_);
+    v1::ListPipelinesResponse response;
+    Must(v1::PipelineService::NewStub(channel_)->ListPipelines(&context, {}, &response),
+         "ListPipelines");
+    return response.pipelines(0).pipeline_id();
+  }
+
+  void Board(const char* name, const v1::GetBoardRequest& request, int64_t bound_us) {
+    auto stub = v1::BoardService::NewStub(channel_);
+    Measure(name, 200, bound_us, [&] {
+      grpc::ClientContext context;
+      Prepare(context, tenant_);
+      v1::GetBoardResponse response;
+      Must(stub->GetBoard(&context, request, &response), name);
+    });
+  }
+
+  void Kpi(const char* name, const v1::QueryKpiRequest& request, int64_t bound_us, int runs = 50) {
+    auto stub = v1::KpiService::NewStub(channel_);
+    Measure(name, runs, bound_us, [&] {
+      grpc::ClientContext context;
+      Prepare(context, tenant_);
+      v1::QueryKpiResponse response;
+      Must(stub->QueryKpi(&context, request, &response), name);
+    });
+  }
+
+ private:
+  static void Measure(const char* name, int runs, int64_t bound_us,
+                      const std::function<void()>& call) {
+    Sample sample;
+    call();
+    for (int i = 0; i < runs; ++i) {
+      const int64_t begin = base::MonotonicMicros();
+      call();
+      sample.latencies_us.push_back(base::MonotonicMicros() - begin);
+    }
+    std::printf("%-44s p50 %8.2f ms   p99 %8.2f ms   (bound %g ms)\n", name,
+                static_cast<double>(sample.Percentile(50)) / 1000,
+                static_cast<double>(sample.Percentile(99)) / 1000,
+                static_cast<double>(bound_us) / 1000);
+  }
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::string tenant_;
+};
+
+void Boards(Reader& reader, const std::string& pipeline) {
+  v1::GetBoardRequest board;
+  board.set_pipeline(pipeline);
+  reader.Board("board, unfiltered", board, 5000);
+  board.set_filter("owner = \"Owner 3\" AND tags:\"tag-2\"");
+  reader.Board("board, owner and tag", board, 2000);
+  board.clear_filter();
+  board.set_column_by(v1::BOARD_COLUMN_BY_DECISION_MONTH);
+  reader.Board("board by decision month", board, 5000);
+}
+
+void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
+  const struct {
+    v1::Kpi kpi;
+    const char* name;
+  } kinds[] = {{v1::KPI_CONVERSION, "conversion"}, {v1::KPI_WIN_RATE, "win rate"},
+               {v1::KPI_CYCLE, "cycle"},           {v1::KPI_STAGES, "stages"},
+               {v1::KPI_EXITS, "exits"},           {v1::KPI_DECISION_DATE, "decision date"}};
+  for (const auto& kind : kinds) {
+    v1::QueryKpiRequest request;
+    request.set_kpi(kind.kpi);
+    request.set_pipeline(pipeline);
+    const std::string name = kind.name;
+    reader.Kpi(name.c_str(), request, 10'000);
+    request.set_group_by("owner");
+    reader.Kpi((name + " by owner").c_str(), request, 10'000);
+    request.set_filter("tags:\"tag-2\" AND amount > 1000");
+    reader.Kpi((name + " by owner, filtered").c_str(), request, 10'000);
+    request.clear_filter();
+    request.mutable_as_of()->mutable_date()->set_year(2025);
+    request.mutable_as_of()->mutable_date()->set_month(7);
+    request.mutable_as_of()->mutable_date()->set_day(1);
+    reader.Kpi((name + " by owner, as_of").c_str(), request, 20'000);
+    request.clear_as_of();
+    request.mutable_known_at()->set_position(head / 2);
+    reader.Kpi((name + " by owner, known_at").c_str(), request, 1'000'000, 5);
+  }
+}
+
+int Main(const std::string& folder, const std::string& tenant, bool keep_views) {
+  const std::vector<std::string> command = {BinFolder() + "/dealogd", "--data-dir", folder,
+                                            "--listen", "127.0.0.1:0"};
+  if (!keep_views) {
+    std::filesystem::remove_all(folder + "/views");
+    const int64_t begin = base::MonotonicMicros();
+    Child server(command);
+    Reader reader(server.address(), tenant);
+    const int64_t folded = reader.AwaitViews();
+    const int64_t elapsed = base::MonotonicMicros() - begin;
+    std::printf(
+        "rebuild of all views: %lld events, %.0f events/s (floor 100,000, aim 200,000), "
+        "CPU %.2f us/event\n",
+        static_cast<long long>(folded),
+        static_cast<double>(folded) * 1e6 / static_cast<double>(elapsed),
+        static_cast<double>(server.CpuMicros()) / static_cast<double>(folded));
+  }
+  Child server(command);
+  Reader reader(server.address(), tenant);
+  reader.AwaitViews();
+  std::printf("ready after %.2f s with views on disk; resident memory %.0f MiB\n",
+              static_cast<double>(server.ready_us()) / 1e6,
+              static_cast<double>(server.ResidentBytes()) / (1 << 20));
+  std::vector<double> rates;
+  for (int i = 0; i < 5; ++i) rates.push_back(reader.Replay());
+  std::printf("replay, STORED: %.0f events/s (floor 500,000)\n", Median(rates));
+  const std::string pipeline = reader.FirstPipeline();
+  Boards(reader, pipeline);
+  Kpis(reader, pipeline, reader.Head());
+  std::printf("resident memory after the queries %.0f MiB\n",
+              static_cast<double>(server.ResidentBytes()) / (1 << 20));
+  return 0;
+}
+
+}  // namespace
+}  // namespace dealog::bench
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: bench_read FOLDER TENANT [--keep-views]\n");
+    return 2;
+  }
+  return dealog::bench::Main(argv[1], argv[2],
+                             argc > 3 && std::strcmp(argv[3], "--keep-views") == 0);
+}
