@@ -36,8 +36,8 @@ struct StreamRef {
 struct CommandMeta {
   std::string tenant;
   std::string principal;
-  int64_t now_us = 0;          // recorded_at of the commit, if it is written.
-  int64_t occurred_at_us = 0;  // As asked for; == now_us where the request did not say.
+  int64_t now_us = 0;           // recorded_at of the commit, if it is written.
+  int64_t occurred_at_us = 0;   // As asked for; == now_us where the request did not say.
   std::string override_reason;  // Empty: rules hold.
   std::string etag;             // Empty: any revision.
   storage::v1::Via via = storage::v1::VIA_API;
@@ -94,7 +94,7 @@ class StateReader {
 
 // A unique key to take or free; `value` is normalised plain text, hashed before it is stored.
 struct UniqueClaim {
-  std::string kind;   // contact.email, organization.domain, pipeline.name, member.name, …
+  std::string kind;  // contact.email, organization.domain, pipeline.name, member.name, …
   std::string value;
   StreamRef owner;
 };

@@ -1,0 +1,26 @@
+#pragma once
+
+// Stream types and the prefixes of their ids.
+
+#include <string_view>
+
+namespace dealog::domain {
+
+inline constexpr char kTenantStream[] = "tenant";
+inline constexpr char kPipelineStream[] = "pipeline";
+inline constexpr char kDealStream[] = "deal";
+inline constexpr char kContactStream[] = "contact";
+inline constexpr char kOrganizationStream[] = "organization";
+inline constexpr char kActivityStream[] = "activity";
+inline constexpr char kNoteStream[] = "note";
+inline constexpr char kMemberStream[] = "member";
+inline constexpr char kProductStream[] = "product";
+inline constexpr char kWorkflowStream[] = "workflow";
+inline constexpr char kWorkflowInstanceStream[] = "workflow_instance";
+inline constexpr char kImportStream[] = "import";
+
+// Stream type of a resource's id: "organization" for "org_01…"; "" for a prefix that names no
+// stream (a stage's, for example).
+std::string_view StreamTypeOfId(std::string_view id);
+
+}  // namespace dealog::domain

@@ -1,0 +1,49 @@
+#pragma once
+
+// Values of requests and their form in events, both ways. Conversions to events validate; `field`
+// is the path of the value in the request and names the error.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "dealog/events/v1/values.pb.h"
+#include "dealog/v1/common.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "services/domain/state.h"
+
+namespace dealog::domain {
+
+// Money >= 0 of a known currency, without more decimals than it has, that fits 64 bits of minor
+// units. Each failure names amount.currency_code, .units or .nanos.
+absl::StatusOr<events::v1::Money> ToEventMoney(std::string_view field, const v1::Money& money);
+v1::Money ToApiMoney(const events::v1::Money& money);
+
+// True if both are unset or equal.
+bool SameMoney(const std::optional<events::v1::Money>& a,
+               const std::optional<events::v1::Money>& b);
+bool SameDate(const std::optional<events::v1::Date>& a, const std::optional<events::v1::Date>& b);
+
+// A date that exists in the Gregorian calendar, years 1 to 9999.
+absl::Status CheckDate(std::string_view field, const events::v1::Date& date);
+
+// µs since 1970 UTC; refuses what is no valid protobuf Timestamp (years 1 to 9999).
+absl::StatusOr<int64_t> ToMicros(std::string_view field,
+                                 const google::protobuf::Timestamp& timestamp);
+google::protobuf::Timestamp ToTimestamp(int64_t micros);
+
+// Distinct and sorted; refuses empty, over-long and too many.
+absl::StatusOr<std::vector<std::string>> ToTags(
+    std::string_view field, const google::protobuf::RepeatedPtrField<std::string>& tags);
+
+using AttributeMap = DatedMap<events::v1::Attribute>;
+
+// Sorted by key; refuses bad keys, double keys, over-long text, numbers that are not finite, and,
+// unless `may_remove`, one without a value.
+absl::StatusOr<std::vector<events::v1::Attribute>> ToAttributes(
+    std::string_view field,
+    const google::protobuf::RepeatedPtrField<events::v1::Attribute>& attributes, bool may_remove);
+
+}  // namespace dealog::domain
