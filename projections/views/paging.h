@@ -1,0 +1,109 @@
+#pragma once
+
+// Pages of lists over resident rows: a page is the best `size` rows after the cursor, kept in a
+// heap while every row passes by once, so that nothing is sorted that nobody asked for.
+//
+//   ASSIGN_OR_RETURN(const ListOrder order, ParseOrderBy(query.order_by, {"deal_id", "title"}));
+//   ASSIGN_OR_RETURN(PageBuilder<const DealRow*> builder,
+//                    PageBuilder<const DealRow*>::Make(query.page, order.descending));
+//   for (const DealRow& deal : deals) {
+//     if (filter.Matches(deal)) builder.Offer({.text = deal.title, .id = deal.id}, &deal);
+//   }
+//   return builder.Finish([](const DealRow* deal) { return ToProto(*deal); });
+
+#include <algorithm>
+#include <compare>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/status.h"
+#include "projections/views/queries.h"
+
+namespace dealog::projections {
+
+// Which of the allowed fields orders a list.
+struct ListOrder {
+  std::string_view field;
+  bool descending = false;
+};
+
+// Reads "field", "field asc" or "field desc"; empty = the first allowed field, ascending.
+// INVALID_ARGUMENT names order_by and what is allowed. The field points into `allowed`, which must
+// be literals.
+absl::StatusOr<ListOrder> ParseOrderBy(std::string_view text,
+                                       std::initializer_list<std::string_view> allowed);
+
+// A row's place in a list: first by number, then by text, then by id, which makes it unique.
+struct OrderKey {
+  int64_t number = 0;
+  std::string_view text;
+  std::string_view id;
+  auto operator<=>(const OrderKey&) const = default;
+};
+
+// The cursor that stands right after a row.
+std::string EncodeCursor(const OrderKey& key);
+// The row's key, pointing into `cursor`; PAGE_TOKEN_INVALID if it is none.
+absl::StatusOr<OrderKey> DecodeCursor(std::string_view cursor);
+
+// Thread safety: none needed. What the offered keys point to must live until Finish.
+template <typename Item>
+class PageBuilder {
+ public:
+  static absl::StatusOr<PageBuilder> Make(const PageRequest& page, bool descending) {
+    PageBuilder builder(std::max<size_t>(page.size, 1), descending);
+    if (!page.after.empty()) {
+      builder.cursor_ = std::make_shared<const std::string>(page.after);
+      ASSIGN_OR_RETURN(builder.after_, DecodeCursor(*builder.cursor_));
+    }
+    return builder;
+  }
+
+  void Offer(const OrderKey& key, Item item) {
+    if (after_ && !Before(*after_, key)) return;
+    if (kept_.size() > size_) {  // One more than the page tells whether there is a next one.
+      if (!Before(key, kept_.front().first)) return;
+      std::pop_heap(kept_.begin(), kept_.end(), HeapOrder());
+      kept_.pop_back();
+    }
+    kept_.emplace_back(key, std::move(item));
+    std::push_heap(kept_.begin(), kept_.end(), HeapOrder());
+  }
+
+  // Renders the page's rows, in order.
+  template <typename Render>
+  auto Finish(Render render) {
+    std::sort_heap(kept_.begin(), kept_.end(), HeapOrder());
+    Page<std::decay_t<decltype(render(kept_.front().second))>> page;
+    const size_t count = std::min(size_, kept_.size());
+    if (kept_.size() > size_) page.next = EncodeCursor(kept_[count - 1].first);
+    for (size_t i = 0; i < count; ++i) page.items.push_back(render(kept_[i].second));
+    return page;
+  }
+
+ private:
+  PageBuilder(size_t size, bool descending) : size_(size), descending_(descending) {}
+
+  bool Before(const OrderKey& a, const OrderKey& b) const { return descending_ ? b < a : a < b; }
+  auto HeapOrder() const {
+    return [this](const auto& a, const auto& b) { return Before(a.first, b.first); };
+  }
+
+  // Constant after construction.
+  size_t size_;
+  bool descending_;
+  std::shared_ptr<const std::string> cursor_;  // Shared, so that moves leave `after_` valid.
+  std::optional<OrderKey> after_;
+  // The best rows so far, the last of them in front.
+  std::vector<std::pair<OrderKey, Item>> kept_;
+};
+
+}  // namespace dealog::projections
