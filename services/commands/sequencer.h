@@ -6,8 +6,8 @@
 //   auto command = std::make_unique<MyCommand>(...);   // see PendingCommand
 //   sequencer.Submit(std::move(command));              // done is called later, exactly once
 //
-// Five steps per command (services/commands/sequencer.cc): replayed request? – load state – decide –
-// evolve and stage – sync and reply.
+// Five steps per command (services/commands/sequencer.cc): replayed request? – load state – decide
+// – evolve and stage – sync and reply.
 
 #include <cstdint>
 #include <functional>
@@ -26,14 +26,14 @@ namespace dealog::commands {
 // What the log knows of a command's origin, and how it is to be decided.
 struct CommandContext {
   eventstore::TenantId tenant;
-  eventstore::CommitOrigin origin;   // principal, via, causation, override_reason, …
-  std::string method;                // "/dealog.v1.DealService/MoveDeal"
-  std::string request_id;            // Empty: not idempotent.
-  std::string fingerprint;           // 32 bytes where request_id is set: see Fingerprint().
-  std::string etag;                  // Expected revision of the subject, as text; empty = any.
+  eventstore::CommitOrigin origin;  // principal, via, causation, override_reason, …
+  std::string method;               // "/dealog.v1.DealService/MoveDeal"
+  std::string request_id;           // Empty: not idempotent.
+  std::string fingerprint;          // 32 bytes where request_id is set: see Fingerprint().
+  std::string etag;                 // Expected revision of the subject, as text; empty = any.
   bool validate_only = false;
-  int64_t occurred_at_us = 0;        // 0 = when it is recorded.
-  base::Uuid id_seed{};              // All zero: the sequencer makes one.
+  int64_t occurred_at_us = 0;                    // 0 = when it is recorded.
+  base::Uuid id_seed{};                          // All zero: the sequencer makes one.
   absl::Time deadline = absl::InfiniteFuture();  // Past it the command is dropped undecided.
   // True for commands that may run before the tenant exists (CreateTenant).
   bool creates_tenant = false;
@@ -41,10 +41,10 @@ struct CommandContext {
 
 // What a command did.
 struct CommandResult {
-  eventstore::Position position;   // Last position of its commit; the head if it wrote nothing.
+  eventstore::Position position;  // Last position of its commit; the head if it wrote nothing.
   int64_t recorded_at_us = 0;
   uint64_t subject_revision = 0;
-  std::string token;               // Commit token: see EncodeToken().
+  std::string token;  // Commit token: see EncodeToken().
   bool replayed = false;
   size_t event_count = 0;
 };

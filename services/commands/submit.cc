@@ -1,0 +1,94 @@
+#include "services/commands/submit.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/mutex.h"
+
+namespace dealog::commands {
+namespace {
+
+// Where the caller of Execute waits for Done.
+class Waiter {
+ public:
+  void Set(absl::StatusOr<CommandResult> result) {
+    // Notified under the lock: the waiter may destroy this as soon as it can return from Wait.
+    base::MutexLock lock(mu_);
+    result_ = std::move(result);
+    changed_.NotifyOne();
+  }
+  absl::StatusOr<CommandResult> Wait() {
+    base::MutexLock lock(mu_);
+    while (!result_.has_value()) changed_.Wait(mu_);
+    return *std::move(result_);
+  }
+
+ private:
+  base::Mutex mu_;
+  base::CondVar changed_;
+  std::optional<absl::StatusOr<CommandResult>> result_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+Sequencers::Sequencers(eventstore::EventLog& log, const base::Clock& clock,
+                       SequencerOptions options)
+    : log_(log) {
+  const uint32_t count = std::max<uint32_t>(1, log.partition_count());
+  options.queue_bytes_max /= count;
+  options.state_cache_bytes_max /= count;
+  for (uint32_t i = 0; i < count; ++i) {
+    sequencers_.push_back(MakeSequencer(log, eventstore::PartitionId{i}, clock, options));
+  }
+}
+
+Sequencer& Sequencers::Of(const eventstore::TenantId& tenant) {
+  return at(log_.PartitionOf(tenant));
+}
+
+void Sequencers::Submit(std::unique_ptr<PendingCommand> command) {
+  Sequencer& sequencer = Of(command->context().tenant);
+  sequencer.Submit(std::move(command));
+}
+
+void Sequencers::Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) {
+  Of(tenant).Prefetch(tenant, stream);
+}
+
+void Sequencers::Drain() {
+  for (const auto& sequencer : sequencers_) sequencer->Drain();
+}
+
+SequencerStats Sequencers::stats() const {
+  SequencerStats sum;
+  for (const auto& sequencer : sequencers_) {
+    const SequencerStats one = sequencer->stats();
+    sum.queue_bytes += one.queue_bytes;
+    sum.commands += one.commands;
+    sum.refusals += one.refusals;
+    sum.replays += one.replays;
+    sum.batches += one.batches;
+    sum.events += one.events;
+    sum.cache_hits += one.cache_hits;
+    sum.cache_misses += one.cache_misses;
+  }
+  return sum;
+}
+
+absl::StatusOr<CommandResult> Execute(Sequencer& sequencer, CommandContext context,
+                                      DecideFunction decide, DescribeFunction describe) {
+  Waiter waiter;
+  sequencer.Submit(std::make_unique<LambdaCommand>(
+      std::move(context), std::move(decide), std::move(describe),
+      [&waiter](absl::StatusOr<CommandResult> result) { waiter.Set(std::move(result)); }));
+  return waiter.Wait();
+}
+
+absl::StatusOr<CommandResult> Execute(Sequencers& sequencers, CommandContext context,
+                                      DecideFunction decide, DescribeFunction describe) {
+  Sequencer& sequencer = sequencers.Of(context.tenant);
+  return Execute(sequencer, std::move(context), std::move(decide), std::move(describe));
+}
+
+}  // namespace dealog::commands
