@@ -20,13 +20,10 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
 #include "projections/runtime/runner.h"
-#include "services/commands/sequencer.h"
+#include "services/commands/submit.h"
 #include "services/jobs/limits.h"
 
 namespace dealog::jobs {
-
-// The sequencer of a tenant's partition; must outlive the jobs.
-using SequencerOf = std::function<commands::Sequencer&(const eventstore::TenantId&)>;
 
 // Called exactly once, from any thread; must be quick and must not block.
 using ImportDone = std::function<void(absl::StatusOr<v1::Import>)>;
@@ -42,7 +39,8 @@ class ImportUpload {
 };
 
 struct ImportJobsOptions {
-  std::string folder;                         // Spool; created if missing.
+  std::string folder;             // Spool; created if missing.
+  std::string unique_key_secret;  // SequencerOptions::unique_key_secret; dry runs look keys up.
   size_t upload_bytes_max = kUploadBytesMax;  // Of one import, all files.
   size_t rows_per_commit = kRowsPerCommit;    // At most kRowsPerCommit.
 };
@@ -75,7 +73,8 @@ class ImportJobs {
 
 // `runner`: where the tenant's time zone is read for undated_date, and imports whose spool was lost
 // are found; null in tests that need neither.
-std::unique_ptr<ImportJobs> MakeImportJobs(eventstore::EventLog& log, SequencerOf sequencer_of,
+std::unique_ptr<ImportJobs> MakeImportJobs(eventstore::EventLog& log,
+                                           commands::Sequencers& sequencers,
                                            projections::Runner* runner, const base::Clock& clock,
                                            ImportJobsOptions options);
 

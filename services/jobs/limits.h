@@ -14,6 +14,8 @@ inline constexpr size_t kMappingBytesMax = 256 << 10;
 // One row of a CSV file, its line ends included, bytes. With kRowsPerCommit it keeps a commit
 // under the log's kCommitBytesMax.
 inline constexpr size_t kRowBytesMax = 32 << 10;
+// Lines of one row: a field in quotes may hold line ends.
+inline constexpr size_t kRowLinesMax = 64;
 inline constexpr size_t kColumnsMax = 256;
 // Rows of one import (16 bytes of memory each, to find duplicate keys).
 inline constexpr int64_t kRowsMax = 10'000'000;

@@ -5,14 +5,14 @@
 // StageRetired once none is left. It keeps no state of its own: after a kill it finds the retiring
 // stages in the views and goes on.
 //
-//   auto retirements = jobs::StartRetirementJobs(log, sequencer_of, runner, {});
+//   auto retirements = jobs::StartRetirementJobs(log, sequencers, runner, {});
 
 #include <memory>
 
 #include "absl/time/time.h"
 #include "eventstore/event_log.h"
 #include "projections/runtime/runner.h"
-#include "services/jobs/import_job.h"
+#include "services/commands/submit.h"
 #include "services/jobs/limits.h"
 
 namespace dealog::jobs {
@@ -35,7 +35,7 @@ class RetirementJobs {
 };
 
 std::unique_ptr<RetirementJobs> StartRetirementJobs(eventstore::EventLog& log,
-                                                    SequencerOf sequencer_of,
+                                                    commands::Sequencers& sequencers,
                                                     projections::Runner& runner,
                                                     RetirementJobsOptions options);
 
