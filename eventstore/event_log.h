@@ -48,10 +48,10 @@ struct UniqueKey {
 // One event to be written. Position, revision and recorded_at are given by Append.
 struct NewEvent {
   StreamId stream;
-  std::string type;           // For example "DealStageMoved".
-  std::string event_id;       // UUIDv7, 16 bytes.
+  std::string type;      // For example "DealStageMoved".
+  std::string event_id;  // UUIDv7, 16 bytes.
   uint32_t schema_version = 1;
-  int64_t occurred_at_us = 0;  // 0 = recorded_at.
+  int64_t occurred_at_us = 0;              // 0 = recorded_at.
   std::string payload;                     // The open part.
   std::vector<std::string> sealed;         // Sealed parts, as a PayloadSealer made them.
   std::vector<std::string> data_subjects;  // Whose personal data the payload holds.
@@ -75,7 +75,7 @@ struct CommitRequest {
   std::string caller;
   std::string request_id;
   std::string method;
-  std::string fingerprint;    // 32 bytes.
+  std::string fingerprint;  // 32 bytes.
   int64_t expires_at_us = 0;
 };
 
@@ -110,9 +110,9 @@ using CommitPtr = std::shared_ptr<const StoredCommit>;
 
 // One event of a StoredCommit. The views point into the commit, which the holder keeps alive.
 struct EventView {
-  std::string_view header;                // Serialised storage.v1.EventHeader.
-  std::string_view payload;               // Open part.
-  std::vector<std::string_view> sealed;   // Sealed parts.
+  std::string_view header;               // Serialised storage.v1.EventHeader.
+  std::string_view payload;              // Open part.
+  std::vector<std::string_view> sealed;  // Sealed parts.
 };
 
 class StoredCommit {
@@ -185,7 +185,7 @@ struct TenantHead {
 // Where a partition ends.
 struct PartitionHead {
   BatchNumber number;
-  std::string digest;        // 32 bytes; zeros before the first batch.
+  std::string digest;  // 32 bytes; zeros before the first batch.
   uint64_t owner_epoch = 1;
 };
 

@@ -14,6 +14,15 @@ inline constexpr size_t kStreamIdBytesMax = 128;
 inline constexpr size_t kEventTypeBytesMax = 64;
 inline constexpr size_t kRequestIdBytesMax = 64;
 inline constexpr size_t kUniqueKindBytesMax = 32;
+// Principals, callers, correlation ids, trace contexts, override reasons, data subjects.
+inline constexpr size_t kOriginTextBytesMax = 1024;
+inline constexpr size_t kCallerBytesMax = 512;
+inline constexpr size_t kMethodBytesMax = 256;
+// Data subjects, and sealed parts, of one event; conditions and unique keys of one commit.
+inline constexpr size_t kDataSubjectsPerEventMax = 64;
+inline constexpr size_t kSealedPartsPerEventMax = 64;
+inline constexpr size_t kConditionsPerCommitMax = 8192;
+inline constexpr size_t kUniqueKeysPerCommitMax = 8192;
 
 // One event's payload and sealed parts together.
 inline constexpr size_t kEventBytesMax = 1 << 20;

@@ -2,6 +2,7 @@
 
 // Checks a whole log folder, offline; changes nothing. Used by `dealog log verify FOLDER`.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
