@@ -1,0 +1,195 @@
+// Method: a store in a temporary folder; what is written is read back, also after a reopen; every
+// kind of damage to the folder leads to an empty store and a told reason, never to a refusal.
+
+#include "projections/rocksdb/view_store.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "eventstore/base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "projections/rocksdb/view_keys.h"
+
+namespace dealog::projections {
+namespace {
+
+using eventstore::BatchNumber;
+using eventstore::PartitionId;
+using eventstore::Position;
+using eventstore::TenantId;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ViewStoreTest : public testing::Test {
+ protected:
+  ViewStoreTest() {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    root_ = std::filesystem::temp_directory_path() /
+            (std::string("dealog_view_store_") + info->name() + "_" + std::to_string(getpid()));
+    std::filesystem::remove_all(root_);
+    std::filesystem::create_directories(root_);
+  }
+  ~ViewStoreTest() override { std::filesystem::remove_all(root_); }
+
+  std::string Path() const { return (root_ / "views").string(); }
+
+  std::unique_ptr<ViewStore> Open() {
+    auto store = OpenViewStore(Path(), {.log = [this](std::string_view line) { told_ += line; }});
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
+  }
+
+  static std::vector<std::string> Rows(const ViewStore& store, std::string_view view,
+                                       const std::string& tenant) {
+    std::vector<std::string> rows;
+    const absl::Status status =
+        store.Scan(view, TenantId{tenant}, [&](std::string_view key, std::string_view value) {
+          rows.push_back(std::string(key) + "=" + std::string(value));
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return rows;
+  }
+
+  static ViewWrite SampleWrite() {
+    ViewWrite write;
+    write.rows = {{"deals", TenantId{"acme"}, "b", "2", false},
+                  {"deals", TenantId{"acme"}, "a", "1", false},
+                  {"deals", TenantId{"acme"}, std::string("a\0x", 3), "3", false},
+                  {"deals", TenantId{"acm"}, "e", "other tenant", false},
+                  {"deals_more", TenantId{"acme"}, "a", "other view", false}};
+    write.checkpoints = {{"deals", PartitionId{0}, {7, BatchNumber{42}, std::string(32, 'd')}},
+                         {"deals", PartitionId{1}, {7, BatchNumber{43}, std::string(32, 'e')}},
+                         {"deals_more", PartitionId{0}, {1, BatchNumber{5}, std::string(32, 'f')}}};
+    write.applied = {{"deals", TenantId{"acme"}, Position{99}},
+                     {"deals_more", TenantId{"acme"}, Position{98}}};
+    return write;
+  }
+
+  std::filesystem::path root_;
+  std::string told_;
+};
+
+TEST_F(ViewStoreTest, EmptyStoreHasNothing) {
+  const auto store = Open();
+  EXPECT_EQ(store->ReadCheckpoint("deals", PartitionId{0})->number, BatchNumber{0});
+  EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{0});
+  EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+}
+
+TEST_F(ViewStoreTest, ReadsBackInKeyOrderAlsoAfterReopen) {
+  auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(Rows(*store, "deals", "acme"), ElementsAre("a=1", std::string("a\0x=3", 5), "b=2"));
+    EXPECT_THAT(Rows(*store, "deals", "acm"), ElementsAre("e=other tenant"));
+    const ViewCheckpoint checkpoint = *store->ReadCheckpoint("deals", PartitionId{1});
+    EXPECT_EQ(checkpoint.version, 7);
+    EXPECT_EQ(checkpoint.number, BatchNumber{43});
+    EXPECT_EQ(checkpoint.digest, std::string(32, 'e'));
+    EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{99});
+    store.reset();
+    store = Open();
+  }
+  EXPECT_EQ(told_, "");
+}
+
+TEST_F(ViewStoreTest, DeletesRows) {
+  const auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  ViewWrite write;
+  write.rows = {{"deals", TenantId{"acme"}, "a", "", true}};
+  ASSERT_TRUE(store->Write(write).ok());
+  EXPECT_THAT(Rows(*store, "deals", "acme"), ElementsAre(std::string("a\0x=3", 5), "b=2"));
+}
+
+TEST_F(ViewStoreTest, ScanStopsAtTheFirstError) {
+  const auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  int calls = 0;
+  const absl::Status status =
+      store->Scan("deals", TenantId{"acme"}, [&](std::string_view, std::string_view) {
+        ++calls;
+        return absl::DataLossError("bad row");
+      });
+  EXPECT_EQ(status.message(), "bad row");
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(ViewStoreTest, DropLeavesOtherViews) {
+  const auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  ASSERT_TRUE(store->Drop("deals").ok());
+  EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+  EXPECT_TRUE(Rows(*store, "deals", "acm").empty());
+  EXPECT_EQ(store->ReadCheckpoint("deals", PartitionId{1})->number, BatchNumber{0});
+  EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{0});
+  EXPECT_THAT(Rows(*store, "deals_more", "acme"), ElementsAre("a=other view"));
+  EXPECT_EQ(store->ReadCheckpoint("deals_more", PartitionId{0})->number, BatchNumber{5});
+  EXPECT_EQ(*store->ReadApplied("deals_more", TenantId{"acme"}), Position{98});
+}
+
+TEST_F(ViewStoreTest, DumpListsEveryEntryInOrder) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  }
+  const auto entries = DumpViewStore(Path());
+  ASSERT_TRUE(entries.ok());
+  EXPECT_EQ(entries->size(), 1u + 5u + 3u + 2u);
+  EXPECT_TRUE(std::is_sorted(entries->begin(), entries->end()));
+  EXPECT_EQ(entries->front().first, std::string("A\x05") + "deals\x04" + "acme");
+  EXPECT_EQ(entries->front().second, std::string("\x63\0\0\0\0\0\0\0", 8));
+}
+
+TEST_F(ViewStoreTest, SecondOpenIsRefusedAndDestroysNothing) {
+  const auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  const auto second = OpenViewStore(Path());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(base::ReasonOf(second.status()), "NOT_READY");
+  EXPECT_EQ(Rows(*store, "deals", "acme").size(), 3u);
+  EXPECT_FALSE(std::filesystem::exists(Path() + ".damaged"));
+}
+
+TEST_F(ViewStoreTest, UnopenableFolderIsMovedAside) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  }
+  std::ofstream(root_ / "views" / "CURRENT") << "nonsense";
+  for (int round = 0; round < 2; ++round) {  // Twice: an older folder aside is replaced.
+    told_.clear();
+    const auto store = Open();
+    EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+    EXPECT_THAT(told_, HasSubstr("views are rebuilt"));
+    EXPECT_TRUE(std::filesystem::exists(Path() + ".damaged"));
+    std::ofstream(root_ / "views" / "CURRENT") << "nonsense again";
+  }
+}
+
+TEST_F(ViewStoreTest, FileInPlaceOfTheFolderIsMovedAside) {
+  std::ofstream(Path()) << "not a folder";
+  const auto store = Open();
+  EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+  EXPECT_THAT(told_, HasSubstr("views are rebuilt"));
+}
+
+TEST_F(ViewStoreTest, CheckpointsDecodeOnlyWhole) {
+  const ViewCheckpoint checkpoint{3, BatchNumber{1ull << 40}, std::string(32, 'x')};
+  const std::string bytes = EncodeCheckpoint(checkpoint);
+  EXPECT_EQ(bytes.size(), 4u + 8u + 32u);
+  EXPECT_EQ(DecodeCheckpoint(bytes)->number, checkpoint.number);
+  EXPECT_FALSE(DecodeCheckpoint(bytes.substr(0, 11)).has_value());
+  EXPECT_FALSE(DecodePosition("short").has_value());
+  EXPECT_FALSE(DecodePosition("too long a value").has_value());
+}
+
+}  // namespace
+}  // namespace dealog::projections
