@@ -1,0 +1,51 @@
+#pragma once
+
+// What every service of the gRPC surface stands on. The composition root (services/server) owns the
+// parts and hands them down once; nothing here is global.
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/event_log.h"
+#include "projections/runtime/runner.h"
+#include "services/commands/submit.h"
+#include "services/jobs/import_job.h"
+#include "services/rpc/executor.h"
+#include "services/rpc/method.h"
+#include "services/rpc/stream_set.h"
+#include "services/telemetry/call_metrics.h"
+
+namespace dealog::rpc {
+
+// Thread safety: what it refers to synchronises itself; the rest is constant while serving.
+// Ownership: of nothing but the text; all must outlive the services.
+struct Core {
+  eventstore::EventLog& log;
+  commands::Sequencers& sequencers;
+  projections::Runner& runner;
+  jobs::ImportJobs& imports;
+  const base::Clock& clock;
+  Executor& executor;
+  StreamSet& streams;
+  telemetry::CallMetrics& metrics;
+  // True once the server stops: new calls are refused with NOT_READY.
+  const std::atomic<bool>& draining;
+  std::string page_token_key;  // 32 bytes.
+  std::string version;
+  int64_t started_at_us = 0;
+};
+
+// A call that the pipeline has admitted.
+struct Call {
+  const Method* method = nullptr;
+  eventstore::TenantId tenant;  // Empty where the method needs none.
+  std::string principal;        // "user:ada"
+  std::string traceparent;      // W3C trace context; empty if there is none.
+  absl::Time deadline = absl::InfiniteFuture();
+  int64_t started_us = 0;  // Monotonic.
+};
+
+}  // namespace dealog::rpc

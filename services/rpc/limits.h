@@ -1,0 +1,65 @@
+#pragma once
+
+// Every limit of the gRPC surface, by name. Past one: LIMIT_EXCEEDED, OVERLOADED or FIELD_INVALID
+// that names it.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace dealog::rpc {
+
+// One request message. Larger ones up to kReceiveBytesMax are refused with LIMIT_EXCEEDED; beyond
+// that gRPC itself refuses them, without details, before anything is read.
+inline constexpr size_t kRequestBytesMax = 4 << 20;
+inline constexpr int kReceiveBytesMax = 16 << 20;
+// Metadata of one call, bytes.
+inline constexpr int kMetadataBytesMax = 16 << 10;
+// Calls in flight of one connection.
+inline constexpr int kConcurrentCallsPerConnectionMax = 4096;
+// Open server streams (ReadLog, Subscribe, WatchBoard) of the whole server.
+inline constexpr size_t kStreamsMax = 1024;
+// Nesting of messages in a request.
+inline constexpr int kRequestDepthMax = 16;
+
+// How long a read waits for its view if the client gives no deadline, and what is kept of a
+// deadline so that the reply still arrives in time.
+inline constexpr absl::Duration kReadWait = absl::Seconds(5);
+inline constexpr absl::Duration kReplyMargin = absl::Milliseconds(5);
+
+// Lists.
+inline constexpr int32_t kPageSizeDefault = 50;
+inline constexpr int32_t kPageSizeMax = 1000;
+inline constexpr size_t kPageTokenBytesMax = 1024;
+
+// ReadStream.
+inline constexpr int32_t kStreamPageDefault = 1000;
+inline constexpr int32_t kStreamPageMax = 10'000;
+// About how many bytes one message of events has, and at most how many events.
+inline constexpr size_t kEventMessageBytes = 1 << 20;
+inline constexpr size_t kEventMessageEventsMax = 4096;
+// A subscriber whose filter matches nothing is told where it stands after so many events.
+inline constexpr uint64_t kCheckpointEvents = 10'000;
+inline constexpr size_t kEventFilterItemsMax = 1000;
+
+// Streams that one history merges (a deal's own and those of its activities and notes).
+inline constexpr size_t kHistoryStreamsMax = 10'000;
+// Events of one stream that GetFieldHistory folds.
+inline constexpr size_t kFieldHistoryEventsMax = 100'000;
+// Queries of one BatchQueryKpis.
+inline constexpr int kBatchQueriesMax = 32;
+// Changed deals in one message of WatchBoard; more come with the next.
+inline constexpr size_t kWatchDealsMax = 1000;
+
+// Work that must not hold up gRPC's threads waits here.
+inline constexpr int kExecutorThreads = 4;
+inline constexpr size_t kExecutorQueueMax = 4096;
+// When a refused client should try again.
+inline constexpr absl::Duration kOverloadedRetry = absl::Milliseconds(100);
+
+// Errors: trailers are limited to 8 KiB by most clients.
+inline constexpr size_t kErrorMessageBytesMax = 1024;
+inline constexpr size_t kErrorDetailsBytesMax = 3072;
+
+}  // namespace dealog::rpc

@@ -1,0 +1,164 @@
+#pragma once
+
+// Reads: wait until the tenant's views are as fresh as asked (without holding a thread), then call
+// a plain function of the views and answer with what it returns.
+//
+//   absl::StatusOr<v1::GetContactResponse> GetContact(const ReadCall& call,
+//                                                     const projections::TenantViews& views,
+//                                                     const v1::GetContactRequest& request);
+//   AddQuery(service, GetContact);                                            // see service.h
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "dealog/v1/common.pb.h"
+#include "projections/views/queries.h"
+#include "services/rpc/page_token.h"
+#include "services/rpc/unary.h"
+
+namespace dealog::rpc {
+
+// What a read's function may use. Lives as long as the function runs.
+struct ReadCall {
+  const Core& core;
+  const Call& call;
+  int64_t now_us = 0;
+
+  // The tenant's views as they are now (fresh, if the read waited), locked: keep it short.
+  absl::StatusOr<projections::TenantRead> Views() const;
+  // Checks page_size and page_token of a list's request.
+  absl::StatusOr<projections::PageRequest> OpenPage(int32_t page_size, std::string_view token,
+                                                    const google::protobuf::Message& query) const;
+  std::string SealPage(const google::protobuf::Message& query, std::string_view cursor) const;
+};
+
+// as_of and known_at of a request. FIELD_INVALID names the field: a position as as_of, a known_at
+// in the future or beyond the log's head.
+absl::StatusOr<projections::AsKnown> ResolveAsKnown(const ReadCall& call,
+                                                    const projections::TenantViews& views,
+                                                    const v1::Instant* as_of,
+                                                    const v1::Instant* known_at);
+template <typename Request>
+absl::StatusOr<projections::AsKnown> ResolveAsKnown(const ReadCall& call,
+                                                    const projections::TenantViews& views,
+                                                    const Request& request) {
+  return ResolveAsKnown(call, views, request.has_as_of() ? &request.as_of() : nullptr,
+                        request.has_known_at() ? &request.known_at() : nullptr);
+}
+
+// How fresh `consistency` asks the views of the call's tenant to be; null = as fresh as the head.
+// FIELD_INVALID for a token of another partition or one that this log has never given out.
+absl::StatusOr<projections::Freshness> ResolveFreshness(const Core& core, const Call& call,
+                                                        const v1::Consistency* consistency);
+
+// Until when a read waits for its views.
+absl::Time ReadDeadline(const Core& core, const Call& call);
+
+// One page of a list: fetches with the request's page, adds the items to `items(response)`.
+template <typename Response, typename Request, typename Fetch, typename Items>
+absl::StatusOr<Response> AnswerPage(const ReadCall& call, const Request& request, Fetch fetch,
+                                    Items items) {
+  auto page = call.OpenPage(request.page_size(), request.page_token(), request);
+  if (!page.ok()) return page.status();
+  auto found = fetch(*page);
+  if (!found.ok()) return found.status();
+  Response response;
+  for (auto& item : found->items) *items(response)->Add() = std::move(item);
+  response.set_next_page_token(call.SealPage(request, found->next));
+  return response;
+}
+
+enum class Weight {
+  kLight,  // Answered on gRPC's thread if the views are fresh already.
+  kHeavy,  // Always answered on the executor: may compute or read for many milliseconds.
+};
+
+// What does not depend on the types. Lives from the call's arrival to its reply.
+class QueryCall {
+ public:
+  virtual ~QueryCall() = default;
+  // Admits the call, waits for its views and answers it.
+  static void Start(std::unique_ptr<QueryCall> query);
+
+ protected:
+  QueryCall(const Core& core, const Method& method, const UnaryIo& io) : call_(core, method, io) {}
+
+  virtual google::protobuf::Message& request() = 0;
+  virtual google::protobuf::Message& response() = 0;
+  // Fills the response.
+  virtual absl::Status Answer(const ReadCall& call) = 0;
+  // False for methods that read no views.
+  virtual bool waits() const = 0;
+  virtual const v1::Consistency* consistency() const = 0;
+  virtual Weight weight() const = 0;
+
+ private:
+  enum class Phase { kStarting, kFresh, kWaiting };
+  void Await(projections::Freshness freshness);
+  static void Dispatch(std::unique_ptr<QueryCall> query);
+  static void Enqueue(std::unique_ptr<QueryCall> query);
+  void Finish();
+
+  UnaryCall call_;
+  // Written by the runner before it leaves kStarting behind.
+  absl::Status waited_;
+  std::atomic<Phase> phase_{Phase::kStarting};
+};
+
+// A read's function: of the views, or of what it fetches through ReadCall itself.
+template <typename Request, typename Response>
+using ViewFunction = absl::StatusOr<Response> (*)(const ReadCall&, const projections::TenantViews&,
+                                                  const Request&);
+template <typename Request, typename Response>
+using ReadFunction = absl::StatusOr<Response> (*)(const ReadCall&, const Request&);
+
+template <typename Request, typename Response, typename Function>
+class Query final : public QueryCall {
+ public:
+  static constexpr bool kOfViews = std::is_same_v<Function, ViewFunction<Request, Response>>;
+
+  Query(const Core& core, const Method& method, const UnaryIo& io, Function function, Weight weight,
+        bool waits)
+      : QueryCall(core, method, io), function_(function), weight_(weight), waits_(waits) {}
+
+ private:
+  google::protobuf::Message& request() override { return request_; }
+  google::protobuf::Message& response() override { return response_; }
+  bool waits() const override { return waits_; }
+  const v1::Consistency* consistency() const override {
+    if constexpr (requires { request_.consistency(); }) {
+      return request_.has_consistency() ? &request_.consistency() : nullptr;
+    } else {
+      return nullptr;
+    }
+  }
+  Weight weight() const override {
+    if constexpr (requires { request_.known_at(); }) {  // Folds the log anew: see projections.
+      if (request_.has_known_at()) return Weight::kHeavy;
+    }
+    return weight_;
+  }
+  absl::Status Answer(const ReadCall& call) override {
+    absl::StatusOr<Response> answer = absl::UnknownError("");
+    if constexpr (kOfViews) {
+      auto views = call.Views();
+      if (!views.ok()) return views.status();
+      answer = function_(call, **views, request_);
+    } else {
+      answer = function_(call, request_);
+    }
+    if (answer.ok()) response_ = *std::move(answer);
+    return answer.status();
+  }
+
+  const Function function_;
+  const Weight weight_;
+  const bool waits_;
+  Request request_;
+  Response response_;
+};
+
+}  // namespace dealog::rpc

@@ -1,0 +1,57 @@
+#pragma once
+
+// Server streams: a source makes messages on the executor, one write is outstanding, the next
+// message is made meanwhile. A source knows nothing of gRPC.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "services/rpc/core.h"
+
+namespace grpc {
+class ByteBuffer;
+class CallbackServerContext;
+template <class Message>
+class ServerWriteReactor;
+}  // namespace grpc
+
+namespace dealog::rpc {
+
+// What a stream sends. Next is called by one thread at a time.
+class StreamSource {
+ public:
+  // What comes next: a serialised message, nothing for now (wake follows), or the end.
+  struct Item {
+    enum class Kind { kMessage, kWait, kEnd };
+    Kind kind = Kind::kEnd;
+    std::string bytes;
+    static Item Message(std::string bytes) { return {Kind::kMessage, std::move(bytes)}; }
+    static Item Wait() { return {Kind::kWait, ""}; }
+    static Item End() { return {}; }
+  };
+  virtual ~StreamSource() = default;
+  // An error ends the stream with it.
+  virtual absl::StatusOr<Item> Next() = 0;
+  // `wake` may be called from any thread, and must be called after Next returned Wait once there is
+  // more. {} clears it, after which it is not called any more. Set before the first Next.
+  virtual void SetWake(std::function<void()> wake) = 0;
+};
+
+// Starts a source for an admitted call; `core` and the request's strings must be copied or outlive
+// it as they say: `core` does, `request` does not.
+using OpenSource = std::function<absl::StatusOr<std::unique_ptr<StreamSource>>(
+    const Core& core, const Call& call, const google::protobuf::Message& request)>;
+
+// Admits a streaming call and drives its source; the reactor owns itself. `request` is empty, of
+// the method's type. `waits`: the source starts once the tenant's views are as fresh as the head.
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Core& core, const Method& method,
+                                                        grpc::CallbackServerContext& context,
+                                                        const grpc::ByteBuffer& body,
+                                                        google::protobuf::Message& request,
+                                                        const OpenSource& open, bool waits);
+
+}  // namespace dealog::rpc
