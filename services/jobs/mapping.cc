@@ -139,6 +139,7 @@ void ParseAttributes(const TomlTable& table, FileMapping& file) {
         entry.Fail("type", absl::StrCat("expected text or number, found \"", type, "\""));
       }
       attribute.is_number = type == "number";
+      entry.RefuseUnknownKeys();
     } else {
       attribute.column = table.String(key, Need::kRequired);
     }
