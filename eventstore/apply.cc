@@ -111,7 +111,13 @@ absl::StatusOr<CommitPtr> ReadCommitRow(std::string_view key, std::string_view v
   }
   absl::StatusOr<CommitPtr> commit = StoredCommit::Parse(std::string(bytes));
   if (!commit.ok()) return CorruptCommit(key, std::string(commit.status().message()));
-  if (CommitKey(**commit) != key) return CorruptCommit(key, "the commit found there is another");
+  const StoredCommit& found = **commit;
+  const int64_t eventless = found.event_count() == 0 ? found.header().recorded_at_us() : 0;
+  if (found.header().tenant() != parts->tenant ||
+      found.last_position().value != parts->last_position ||
+      eventless != parts->eventless_recorded_at_us) {
+    return CorruptCommit(key, "the commit found there is another");
+  }
   return commit;
 }
 

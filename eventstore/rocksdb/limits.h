@@ -31,6 +31,8 @@ inline constexpr size_t kCommitsPerScanMax = 50'000;
 inline constexpr size_t kCatchUpBytesMax = 8 << 20;
 // From one match to the next, step over this many commits before seeking.
 inline constexpr int kStepsBeforeSeek = 8;
+// A filter of more streams or event types than this is answered without an index.
+inline constexpr size_t kPostingsMax = 64;
 // Tenants whose commits a catch-up over batches reads in order; more are looked up one by one.
 inline constexpr size_t kCatchUpTenantsMax = 32;
 

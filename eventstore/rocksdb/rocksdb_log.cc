@@ -1,0 +1,309 @@
+#include "eventstore/rocksdb/rocksdb_log.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/apply.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/status.h"
+#include "eventstore/bytes.h"
+#include "eventstore/log_errors.h"
+#include "eventstore/ring.h"
+#include "eventstore/rocksdb/database.h"
+#include "eventstore/rocksdb/disk_space.h"
+#include "eventstore/rocksdb/lru_map.h"
+#include "eventstore/rocksdb/open_check.h"
+#include "eventstore/rocksdb/reader.h"
+#include "eventstore/rocksdb/tenant_scan.h"
+#include "eventstore/rocksdb/testing.h"
+#include "eventstore/stage.h"
+#include "eventstore/subscription.h"
+#include "eventstore/validate.h"
+#include "rocksdb/write_batch.h"
+
+namespace dealog::eventstore {
+namespace {
+
+struct Partition {
+  Partition(PartitionHead recovered, size_t ring_bytes)
+      : head(std::move(recovered)), ring(head.number, ring_bytes) {}
+  PartitionHead head;  // Published. Guarded by the log's mu_.
+  BatchRing ring;
+  std::atomic<bool> appending = false;
+};
+
+// A tenant that has commits. Its head is read when it is first asked for.
+struct Tenant {
+  PartitionId partition;
+  std::optional<TenantHead> head;  // Published.
+};
+
+// Thread safety: as EventLog says. A partition has one writer at a time (checked), so what the
+// writer reads of its tenants can't change under it.
+class RocksDbLog final : public EventLog, private DurableState {
+ public:
+  RocksDbLog(const RocksDbLogOptions& options, bool sync_writes,
+             std::unique_ptr<LogDatabase> database)
+      : options_(options),
+        clock_(options.clock != nullptr ? *options.clock : base::SystemClock()),
+        database_(std::move(database)),
+        reader_(*database_),
+        disk_space_(*database_, options.path, options.free_bytes_min),
+        stream_heads_(options.stream_heads) {
+    write_options_.sync = sync_writes;
+  }
+
+  absl::Status Recover() {
+    for (uint32_t i = 0; i < database_->partition_count(); ++i) {
+      ASSIGN_OR_RETURN(PartitionHead head, CheckPartitionEnd(*database_, reader_, PartitionId{i}));
+      partitions_.push_back(std::make_unique<Partition>(std::move(head), options_.ring_bytes));
+    }
+    base::MutexLock lock(mu_);
+    PrefixRows rows(*database_, Family::kTenants, "");
+    for (rows.SeekKey(""); rows.Valid(); rows.Next()) {
+      ByteReader key(rows.key());
+      const std::string name(key.Prefixed<uint8_t>());
+      const PartitionId partition{ByteReader(rows.value()).Big<uint32_t>()};
+      if (!key.Done() || partition.value >= partition_count()) {
+        return FromRocksDb(rocksdb::Status::Corruption("a row of family tenants", name),
+                           "opening the log");
+      }
+      tenants_[name].partition = partition;
+    }
+    return rows.status();
+  }
+
+  uint32_t partition_count() const override { return database_->partition_count(); }
+
+  PartitionId PartitionOf(const TenantId& tenant) const override {
+    return PartitionOfTenant(tenant);
+  }
+
+  std::vector<TenantId> Tenants() const override {
+    base::MutexLock lock(mu_);
+    std::vector<TenantId> tenants;
+    tenants.reserve(tenants_.size());
+    for (const auto& [name, tenant] : tenants_) tenants.push_back(TenantId{name});
+    return tenants;
+  }
+
+  absl::StatusOr<std::vector<absl::StatusOr<AppendedCommit>>> Append(
+      PartitionId partition, BatchNumber expected, std::span<const NewCommit> commits) override {
+    RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
+    Partition& into = *partitions_[partition.value];
+    DEALOG_CHECK(!into.appending.exchange(true))
+        << "a second Append to partition " << partition.value << " before the first returned";
+    auto outcomes = AppendAlone(partition, into, expected, commits);
+    into.appending = false;
+    return outcomes;
+  }
+
+  absl::StatusOr<ReadPage> ReadStream(const TenantId& tenant, const StreamId& stream,
+                                      const StreamReadOptions& options) const override {
+    ASSIGN_OR_RETURN(const TenantHead head, Head(tenant));
+    if (head.position.value == 0 || !IsStorable(stream)) {
+      const bool forward = options.direction == Direction::kForward;
+      return ReadPage{
+          .read_to = forward ? head.position : Position{std::min<uint64_t>(1, head.position.value)},
+          .end = true};
+    }
+    return reader_.ReadStream(tenant, stream, options, head.position);
+  }
+
+  absl::StatusOr<ReadPage> ReadTenant(const TenantId& tenant,
+                                      const TenantReadOptions& options) const override {
+    ASSIGN_OR_RETURN(const TenantHead head, Head(tenant));
+    if (head.position.value == 0) return ReadPage{.end = true};
+    return ScanTenant(*database_, tenant, options, head.position);
+  }
+
+  absl::StatusOr<TenantHead> Head(const TenantId& tenant) const override { return HeadOf(tenant); }
+
+  absl::StatusOr<Revision> StreamHead(const TenantId& tenant,
+                                      const StreamId& stream) const override {
+    if (tenant.value.size() > kTenantNameBytesMax || !IsStorable(stream)) return Revision{};
+    std::string key = StreamPrefix(tenant.value, stream.type, stream.id);
+    if (const auto cached = stream_heads_.Get(key)) return *cached;
+    // Not put into the cache: the writer may have published a newer head meanwhile.
+    return reader_.StreamHead(std::move(key));
+  }
+
+  PartitionHead BatchHead(PartitionId partition) const override {
+    base::MutexLock lock(mu_);
+    return partitions_.at(partition.value)->head;
+  }
+
+  absl::StatusOr<Position> PositionAt(const TenantId& tenant, int64_t time_us) const override {
+    if (tenant.value.size() > kTenantNameBytesMax) return Position{};
+    return reader_.PositionAt(tenant.value, time_us);
+  }
+
+  absl::StatusOr<std::unique_ptr<CommitSubscription>> Subscribe(const TenantId& tenant,
+                                                                Position after) override {
+    ASSIGN_OR_RETURN(const TenantHead head, Head(tenant));
+    RETURN_IF_ERROR(CheckNotBeyond(after.value, head.position.value, "position"));
+    BatchRing& ring = partitions_[PartitionOf(tenant).value]->ring;
+    return MakeCommitSubscription(ring, &reader_, tenant, after);
+  }
+
+  absl::StatusOr<std::unique_ptr<BatchSubscription>> SubscribePartition(
+      PartitionId partition, BatchNumber after) override {
+    RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
+    RETURN_IF_ERROR(CheckNotBeyond(after.value, BatchHead(partition).number.value, "batch number"));
+    return MakeBatchSubscription(partitions_[partition.value]->ring, &reader_, partition, after);
+  }
+
+  absl::StatusOr<std::string> BatchDigest(PartitionId partition,
+                                          BatchNumber number) const override {
+    RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
+    ASSIGN_OR_RETURN(const auto header, reader_.ReadBatchHeader(partition, number));
+    return header.digest();
+  }
+
+  absl::StatusOr<std::optional<storage::v1::RequestRecord>> FindRequest(
+      const TenantId& tenant, std::string_view caller, std::string_view request_id) const override {
+    if (tenant.value.size() > kTenantNameBytesMax || caller.size() > kCallerBytesMax ||
+        request_id.size() > kRequestIdBytesMax) {
+      return std::nullopt;  // No commit could carry it.
+    }
+    return reader_.FindRequest(RequestKey(tenant.value, caller, request_id));
+  }
+
+  absl::StatusOr<std::optional<StreamId>> FindUnique(const TenantId& tenant, std::string_view kind,
+                                                     std::string_view hash) const override {
+    if (tenant.value.size() > kTenantNameBytesMax || kind.size() > kUniqueKindBytesMax) {
+      return std::nullopt;
+    }
+    return OwnerOf(tenant.value, {std::string(kind), std::string(hash), {}});
+  }
+
+ private:
+  absl::StatusOr<std::vector<absl::StatusOr<AppendedCommit>>> AppendAlone(
+      PartitionId partition, Partition& into, BatchNumber expected,
+      std::span<const NewCommit> commits) {
+    if (failed_) return WritesRefused("an earlier write failed");
+    RETURN_IF_ERROR(disk_space_.Check());
+    const PartitionHead head = BatchHead(partition);
+    RETURN_IF_ERROR(CheckAppend(head.number, expected, commits.size()));
+    Stager stager(*this, partition);
+    std::vector<absl::StatusOr<AppendedCommit>> outcomes;
+    outcomes.reserve(commits.size());
+    for (const NewCommit& commit : commits) outcomes.push_back(stager.Stage(commit));
+    if (stager.empty()) return outcomes;
+    StagedBatch batch = std::move(stager).Finish(head, clock_.NowMicros());
+    RETURN_IF_ERROR(Write(batch));
+    if (options_.on_synced) options_.on_synced(partition, HeadAfter(batch.header));
+    Publish(partition, into, std::move(batch));
+    return outcomes;
+  }
+
+  // One synced write of all rows.
+  absl::Status Write(const StagedBatch& batch) {
+    rocksdb::WriteBatch rows;
+    rocksdb::Status status;
+    Apply(batch.header, batch.commits, [&](const Row& row) {
+      rocksdb::ColumnFamilyHandle* const family = database_->family(row.family);
+      const rocksdb::Status added = row.deleted
+                                        ? rows.Delete(family, ToSlice(row.key))
+                                        : rows.Put(family, ToSlice(row.key), ToSlice(row.value));
+      if (status.ok()) status = added;
+    });
+    if (status.ok()) status = database_->db().Write(write_options_, &rows);
+    if (status.ok()) return absl::OkStatus();
+    // Never tried again, not even by another partition: after a failed sync the operating system
+    // may drop the dirty pages and call the next sync a success.
+    failed_ = true;
+    return OutcomeUnknown(status.ToString());
+  }
+
+  void Publish(PartitionId partition, Partition& into, StagedBatch batch) {
+    for (const auto& [key, revision] : batch.streams) stream_heads_.Put(key, revision);
+    PartitionHead head = HeadAfter(batch.header);
+    auto stored = std::make_shared<StoredBatch>(
+        StoredBatch{head.number, head.digest, std::move(batch.commits)});
+    {
+      base::MutexLock lock(mu_);
+      for (const auto& [tenant, tenant_head] : batch.tenants) {
+        if (tenant_head.recorded_at_us == 0) continue;  // All its commits were refused.
+        tenants_[tenant.value] = {.partition = partition, .head = tenant_head};
+      }
+      into.head = std::move(head);
+    }
+    into.ring.Publish(stored);
+    if (options_.audit != nullptr) options_.audit->OnPublished(*stored);
+  }
+
+  // DurableState.
+  PartitionId PartitionOfTenant(const TenantId& tenant) const override {
+    base::MutexLock lock(mu_);
+    const auto found = tenants_.find(tenant.value);
+    return found != tenants_.end() ? found->second.partition
+                                   : PartitionOfNewTenant(tenant, partition_count());
+  }
+  absl::StatusOr<TenantHead> HeadOf(const TenantId& tenant) const override {
+    {
+      base::MutexLock lock(mu_);
+      const auto found = tenants_.find(tenant.value);
+      if (found == tenants_.end()) return TenantHead{};
+      if (found->second.head) return *found->second.head;
+    }
+    ASSIGN_OR_RETURN(const TenantHead read, reader_.Head(tenant.value));
+    base::MutexLock lock(mu_);
+    std::optional<TenantHead>& head = tenants_.at(tenant.value).head;
+    if (!head) head = read;  // Else the writer has published a newer one.
+    return *head;
+  }
+  // Called by the partition's one writer, so what it reads is the newest.
+  absl::StatusOr<Revision> StreamHeadOf(std::string_view tenant,
+                                        const StreamId& stream) const override {
+    const std::string key = StreamPrefix(tenant, stream.type, stream.id);
+    if (const auto cached = stream_heads_.Get(key)) return *cached;
+    ASSIGN_OR_RETURN(const Revision head, reader_.StreamHead(key));
+    stream_heads_.Put(key, head);
+    return head;
+  }
+  absl::StatusOr<std::optional<StreamId>> OwnerOf(std::string_view tenant,
+                                                  const UniqueKey& key) const override {
+    return reader_.FindUnique(UniqueKeyBytes(tenant, key.kind, key.hash));
+  }
+
+  // Constant after Recover().
+  const RocksDbLogOptions options_;
+  const base::Clock& clock_;
+  rocksdb::WriteOptions write_options_;
+  const std::unique_ptr<LogDatabase> database_;
+  const LogReader reader_;
+  std::vector<std::unique_ptr<Partition>> partitions_;
+
+  // Synchronise themselves.
+  DiskSpace disk_space_;
+  mutable LruMap<Revision> stream_heads_;  // By StreamPrefix.
+  std::atomic<bool> failed_ = false;
+
+  mutable base::Mutex mu_;
+  mutable absl::flat_hash_map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
+                                                                const RocksDbLogTestHooks& hooks) {
+  DEALOG_CHECK(options.partition_count > 0);
+  ASSIGN_OR_RETURN(auto database, LogDatabase::Open({.path = options.path,
+                                                     .partition_count = options.partition_count,
+                                                     .block_cache_bytes = options.block_cache_bytes,
+                                                     .file_system = hooks.file_system}));
+  auto log = std::make_unique<RocksDbLog>(options, hooks.sync_writes, std::move(database));
+  RETURN_IF_ERROR(log->Recover());
+  return log;
+}
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLog(const RocksDbLogOptions& options) {
+  return OpenRocksDbLogForTest(options, {});
+}
+
+}  // namespace dealog::eventstore
