@@ -1,0 +1,99 @@
+#include "projections/runtime/waiters.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+
+namespace dealog::projections {
+namespace {
+
+absl::Status Behind(eventstore::Position position) {
+  return base::Error(absl::StatusCode::kUnavailable, "VIEW_BEHIND",
+                     absl::StrCat("the views have not folded position ", position.value,
+                                  " before the deadline; retry, or read with minimize_latency"))
+      .RetryAfter(absl::Milliseconds(100));
+}
+
+}  // namespace
+
+void Waiters::Add(const eventstore::TenantId& tenant, FreshWait wait) {
+  absl::Status closed;
+  {
+    base::MutexLock lock(mu_);
+    if (!closed_) {
+      waiting_[tenant].emplace(wait.position, std::move(wait));
+      return;
+    }
+    closed = *closed_;
+  }
+  wait.done(closed);
+}
+
+void Waiters::Reached(const eventstore::TenantId& tenant, eventstore::Position position) {
+  std::vector<FreshCallback> done;
+  {
+    base::MutexLock lock(mu_);
+    const auto found = waiting_.find(tenant);
+    if (found == waiting_.end()) return;
+    PerTenant& waits = found->second;
+    const auto end = waits.upper_bound(position);
+    for (auto it = waits.begin(); it != end; ++it) done.push_back(std::move(it->second.done));
+    waits.erase(waits.begin(), end);
+    if (waits.empty()) waiting_.erase(found);
+  }
+  for (const FreshCallback& callback : done) callback(absl::OkStatus());
+}
+
+void Waiters::Fail(const eventstore::TenantId& tenant, const absl::Status& status) {
+  PerTenant failed;
+  {
+    base::MutexLock lock(mu_);
+    const auto found = waiting_.find(tenant);
+    if (found == waiting_.end()) return;
+    failed.swap(found->second);
+    waiting_.erase(found);
+  }
+  for (auto& [position, wait] : failed) wait.done(status);
+}
+
+void Waiters::Expire(absl::Time now) {
+  std::vector<FreshWait> expired;
+  {
+    base::MutexLock lock(mu_);
+    for (auto& [tenant, waits] : waiting_) {
+      std::erase_if(waits, [&](auto& entry) {
+        if (entry.second.deadline > now) return false;
+        expired.push_back(std::move(entry.second));
+        return true;
+      });
+    }
+    std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
+  }
+  for (const FreshWait& wait : expired) wait.done(Behind(wait.position));
+}
+
+absl::Time Waiters::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  base::MutexLock lock(mu_);
+  for (const auto& [tenant, waits] : waiting_) {
+    for (const auto& [position, wait] : waits) next = std::min(next, wait.deadline);
+  }
+  return next;
+}
+
+void Waiters::Close(const absl::Status& status) {
+  std::map<eventstore::TenantId, PerTenant> waiting;
+  {
+    base::MutexLock lock(mu_);
+    closed_ = status;
+    waiting.swap(waiting_);
+  }
+  for (auto& [tenant, waits] : waiting) {
+    for (auto& [position, wait] : waits) wait.done(status);
+  }
+}
+
+}  // namespace dealog::projections

@@ -1,0 +1,51 @@
+#pragma once
+
+// Reads that wait until a tenant's views have folded a position.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/types.h"
+
+namespace dealog::projections {
+
+using FreshCallback = std::function<void(absl::Status)>;
+
+// What a read waits for.
+struct FreshWait {
+  eventstore::Position position;
+  absl::Time deadline;
+  FreshCallback done;
+};
+
+// Thread safety: yes. Callbacks run on the thread that completes them, without locks held.
+class Waiters {
+ public:
+  // Completes at once if closed.
+  void Add(const eventstore::TenantId& tenant, FreshWait wait);
+  // Completes those of the tenant that wait for `position` or less.
+  void Reached(const eventstore::TenantId& tenant, eventstore::Position position);
+  // Fails those of the tenant, whatever they wait for.
+  void Fail(const eventstore::TenantId& tenant, const absl::Status& status);
+  // Fails those whose deadline passed with UNAVAILABLE / VIEW_BEHIND.
+  void Expire(absl::Time now);
+  // The earliest deadline; InfiniteFuture if nobody waits.
+  absl::Time NextDeadline() const;
+  // Fails all, and whoever comes later.
+  void Close(const absl::Status& status);
+
+ private:
+  using PerTenant = std::multimap<eventstore::Position, FreshWait>;
+
+  mutable base::Mutex mu_;
+  std::map<eventstore::TenantId, PerTenant> waiting_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::Status> closed_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace dealog::projections

@@ -1,0 +1,49 @@
+#include "projections/runtime/watchers.h"
+
+#include <utility>
+
+namespace dealog::projections {
+
+void Watchers::Add(uint64_t id, const eventstore::TenantId& tenant, std::function<void()> changed) {
+  base::MutexLock lock(mu_);
+  watchers_[tenant].emplace(id, std::move(changed));
+}
+
+void Watchers::Remove(uint64_t id) {
+  base::MutexLock lock(mu_);
+  for (auto it = watchers_.begin(); it != watchers_.end(); ++it) {
+    if (it->second.erase(id) == 0) continue;
+    if (it->second.empty()) watchers_.erase(it);
+    break;
+  }
+  while (calling_ == id && caller_ != std::this_thread::get_id()) call_ended_.Wait(mu_);
+}
+
+void Watchers::Notify(const eventstore::TenantId& tenant) {
+  std::vector<uint64_t> ids;
+  {
+    base::MutexLock lock(mu_);
+    const auto found = watchers_.find(tenant);
+    if (found == watchers_.end()) return;
+    for (const auto& [id, changed] : found->second) ids.push_back(id);
+  }
+  for (const uint64_t id : ids) {
+    std::function<void()> changed;
+    {
+      base::MutexLock lock(mu_);
+      const auto found = watchers_.find(tenant);
+      if (found == watchers_.end()) return;
+      const auto watcher = found->second.find(id);
+      if (watcher == found->second.end()) continue;
+      changed = watcher->second;
+      calling_ = id;
+      caller_ = std::this_thread::get_id();
+    }
+    changed();
+    base::MutexLock lock(mu_);
+    calling_ = 0;
+    call_ended_.NotifyAll();
+  }
+}
+
+}  // namespace dealog::projections

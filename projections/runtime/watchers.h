@@ -1,0 +1,35 @@
+#pragma once
+
+// Who wants to be told that a tenant's views changed.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "eventstore/base/mutex.h"
+#include "eventstore/types.h"
+
+namespace dealog::projections {
+
+// Thread safety: yes, but for Notify: one thread at a time.
+class Watchers {
+ public:
+  void Add(uint64_t id, const eventstore::TenantId& tenant, std::function<void()> changed);
+  // After it returns the watcher is not called any more: it waits for a call that runs now, unless
+  // that call is its own caller.
+  void Remove(uint64_t id);
+  // Calls the tenant's watchers, without locks held.
+  void Notify(const eventstore::TenantId& tenant);
+
+ private:
+  base::Mutex mu_;
+  base::CondVar call_ended_;
+  std::map<eventstore::TenantId, std::map<uint64_t, std::function<void()>>> watchers_
+      ABSL_GUARDED_BY(mu_);
+  uint64_t calling_ ABSL_GUARDED_BY(mu_) = 0;  // 0: nobody.
+  std::thread::id caller_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace dealog::projections
