@@ -70,10 +70,11 @@ class DealState final : public StateOf<DealState> {
 
  private:
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
-  bool EvolveStage(const events::v1::DealEvent& event, const EventMeta& meta);
   void Open(const events::v1::DealOpened& opened, const EventMeta& meta);
-  void Close(v1::Deal::Status status, const std::string& stage_id, const EventMeta& meta);
-  void Reopen(const events::v1::DealReopened& reopened, const EventMeta& meta);
+  void ChangeDetails(const events::v1::DealDetailsChanged& changed, int64_t at_us);
+  void ChangeStage(const events::v1::Event& event, const EventMeta& meta);
+  void Close(v1::Deal::Status status, std::shared_ptr<const DealStage> before,
+             const EventMeta& meta);
   void Restore(std::shared_ptr<const DealStage> before, const std::string& stage_id,
                const EventMeta& meta);
 };

@@ -8,6 +8,9 @@
 
 namespace dealog::domain {
 
+// A stream's id; the log's limit, so that what is longer is not even looked up.
+inline constexpr size_t kStreamIdBytesMax = 128;
+
 // Names and labels.
 inline constexpr size_t kDisplayNameCharsMax =
     128;  // Pipelines, stages, members, products, workflows.

@@ -55,6 +55,10 @@ class PipelineState final : public StateOf<PipelineState> {
 
  private:
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
+  void EvolveStages(const events::v1::PipelineEvent& change);
+  void EvolveDefinition(const events::v1::PipelineEvent& change);
+  void Reorder(const events::v1::StagesReordered& reordered);
+  void Retire(const events::v1::PipelineEvent& change);
   PipelineStage* Mutable(std::string_view stage_id);
 };
 

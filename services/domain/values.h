@@ -33,10 +33,19 @@ absl::Status CheckDate(std::string_view field, const events::v1::Date& date);
 absl::StatusOr<int64_t> ToMicros(std::string_view field,
                                  const google::protobuf::Timestamp& timestamp);
 google::protobuf::Timestamp ToTimestamp(int64_t micros);
+// As in RFC 3339, UTC; for messages.
+std::string TimeText(int64_t micros);
 
 // Distinct and sorted; refuses empty, over-long and too many.
 absl::StatusOr<std::vector<std::string>> ToTags(
     std::string_view field, const google::protobuf::RepeatedPtrField<std::string>& tags);
+
+// What tagging and untagging change: the tags of a request that `now` lacks, or has. FIELD_INVALID
+// for none at all, LIMIT_EXCEEDED past kTagsMax.
+absl::StatusOr<std::vector<std::string>> TagsToAdd(
+    const google::protobuf::RepeatedPtrField<std::string>& tags, const TagSet& now);
+absl::StatusOr<std::vector<std::string>> TagsToRemove(
+    const google::protobuf::RepeatedPtrField<std::string>& tags, const TagSet& now);
 
 using AttributeMap = DatedMap<events::v1::Attribute>;
 

@@ -1,0 +1,49 @@
+// Names of event types, read from the descriptors: a new event needs no line here.
+
+#include <algorithm>
+
+#include "services/domain/decider.h"
+
+namespace dealog::domain {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+// The messages of a oneof's fields.
+std::vector<const Descriptor*> MembersOf(const Descriptor& message, int oneof) {
+  std::vector<const Descriptor*> members;
+  for (int i = 0; i < message.oneof_decl(oneof)->field_count(); ++i) {
+    members.push_back(message.oneof_decl(oneof)->field(i)->message_type());
+  }
+  return members;
+}
+
+// The set field of the message's only oneof; nullptr if none is.
+const FieldDescriptor* SetField(const google::protobuf::Message& message) {
+  return message.GetReflection()->GetOneofFieldDescriptor(message,
+                                                          message.GetDescriptor()->oneof_decl(0));
+}
+
+}  // namespace
+
+std::string_view EventTypeName(const events::v1::Event& event) {
+  const FieldDescriptor* aggregate = SetField(event);
+  if (aggregate == nullptr) return "";
+  const FieldDescriptor* kind = SetField(event.GetReflection()->GetMessage(event, aggregate));
+  return kind == nullptr ? std::string_view() : std::string_view(kind->message_type()->name());
+}
+
+const std::vector<std::string>& AllEventTypeNames() {
+  static const auto& names = *new std::vector<std::string>([] {
+    std::vector<std::string> all;
+    for (const Descriptor* aggregate : MembersOf(*events::v1::Event::descriptor(), 0)) {
+      for (const Descriptor* kind : MembersOf(*aggregate, 0)) all.push_back(kind->name());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }());
+  return names;
+}
+
+}  // namespace dealog::domain

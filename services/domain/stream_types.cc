@@ -1,0 +1,65 @@
+#include "services/domain/stream_types.h"
+
+#include <string>
+
+#include "eventstore/base/ids.h"
+#include "services/domain/activity.h"
+#include "services/domain/catalog.h"
+#include "services/domain/contact.h"
+#include "services/domain/deal_state.h"
+#include "services/domain/import.h"
+#include "services/domain/organization.h"
+#include "services/domain/pipeline.h"
+#include "services/domain/tenant.h"
+#include "services/domain/workflow.h"
+
+namespace dealog::domain {
+namespace {
+
+using Maker = std::unique_ptr<AggregateState> (*)(std::string_view id);
+
+template <typename State>
+std::unique_ptr<AggregateState> Make(std::string_view id) {
+  return std::make_unique<State>(id);
+}
+
+struct StreamType {
+  std::string_view type;
+  std::string_view prefix;  // Of its ids; "" for a stream that is named by its tenant.
+  Maker make;
+};
+
+constexpr StreamType kStreamTypes[] = {
+    {kDealStream, "deal", Make<DealState>},
+    {kPipelineStream, "pipeline", Make<PipelineState>},
+    {kContactStream, "contact", Make<ContactState>},
+    {kOrganizationStream, "org", Make<OrganizationState>},
+    {kActivityStream, "activity", Make<ActivityState>},
+    {kNoteStream, "note", Make<NoteState>},
+    {kMemberStream, "member", Make<MemberState>},
+    {kProductStream, "product", Make<ProductState>},
+    {kWorkflowStream, "workflow", Make<WorkflowState>},
+    {kWorkflowInstanceStream, "wfi", Make<WorkflowInstanceState>},
+    {kImportStream, "import", Make<ImportState>},
+    {kTenantStream, "", Make<TenantState>},
+};
+
+}  // namespace
+
+std::string_view StreamTypeOfId(std::string_view id) {
+  const std::string_view prefix = base::IdPrefix(id);
+  if (prefix.empty()) return "";
+  for (const StreamType& type : kStreamTypes) {
+    if (type.prefix == prefix) return type.type;
+  }
+  return "";
+}
+
+std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id) {
+  for (const StreamType& type : kStreamTypes) {
+    if (type.type == stream_type) return type.make(id);
+  }
+  return nullptr;
+}
+
+}  // namespace dealog::domain
