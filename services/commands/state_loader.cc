@@ -11,6 +11,7 @@
 namespace dealog::commands {
 
 using eventstore::EventLog;
+using eventstore::Position;
 using eventstore::Revision;
 using eventstore::StreamId;
 using eventstore::TenantId;
@@ -38,13 +39,17 @@ absl::StatusOr<ParsedEvent> ParseEvent(const eventstore::EventView& view) {
   return parsed;
 }
 
-absl::Status CatchUp(const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
-                     Revision up_to, domain::AggregateState& state) {
+namespace {
+
+// Applies events after the state's revision until one lies past either bound.
+absl::Status Apply(const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
+                   Revision up_to, Position known_at, domain::AggregateState& state) {
   const StreamId id{stream.type, stream.id};
   while (state.revision < up_to.value) {
     ASSIGN_OR_RETURN(const eventstore::ReadPage page,
                      log.ReadStream(tenant, id, {.from = Revision{state.revision + 1}}));
     for (const eventstore::PageEvent& item : page.events) {
+      if (item.position() > known_at) return absl::OkStatus();
       ASSIGN_OR_RETURN(const ParsedEvent parsed, ParseEvent(item.view()));
       if (parsed.header.revision() > up_to.value) return absl::OkStatus();
       state.Apply(parsed.event, parsed.meta());
@@ -54,16 +59,38 @@ absl::Status CatchUp(const EventLog& log, const TenantId& tenant, const domain::
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(const EventLog& log,
-                                                                   const TenantId& tenant,
-                                                                   const domain::StreamRef& stream,
-                                                                   Revision up_to) {
+absl::StatusOr<std::unique_ptr<domain::AggregateState>> Empty(const domain::StreamRef& stream) {
   std::unique_ptr<domain::AggregateState> state = domain::MakeState(stream.type, stream.id);
   if (state == nullptr) {
     return base::Error(absl::StatusCode::kInternal, "INTERNAL",
                        absl::StrCat("no aggregate folds streams of type \"", stream.type, "\""));
   }
-  RETURN_IF_ERROR(CatchUp(log, tenant, stream, up_to, *state));
+  return state;
+}
+
+constexpr Position kNewestPosition{std::numeric_limits<uint64_t>::max()};
+
+}  // namespace
+
+absl::Status CatchUp(const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
+                     Revision up_to, domain::AggregateState& state) {
+  return Apply(log, tenant, stream, up_to, kNewestPosition, state);
+}
+
+absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(const EventLog& log,
+                                                                   const TenantId& tenant,
+                                                                   const domain::StreamRef& stream,
+                                                                   Revision up_to) {
+  ASSIGN_OR_RETURN(std::unique_ptr<domain::AggregateState> state, Empty(stream));
+  RETURN_IF_ERROR(Apply(log, tenant, stream, up_to, kNewestPosition, *state));
+  return state;
+}
+
+absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStreamAt(
+    const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
+    Position known_at) {
+  ASSIGN_OR_RETURN(std::unique_ptr<domain::AggregateState> state, Empty(stream));
+  RETURN_IF_ERROR(Apply(log, tenant, stream, kNewestRevision, known_at, *state));
   return state;
 }
 

@@ -28,6 +28,11 @@ absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(
     const eventstore::EventLog& log, const eventstore::TenantId& tenant,
     const domain::StreamRef& stream, eventstore::Revision up_to = kNewestRevision);
 
+// The state of a stream as of a position of the tenant's log (inclusive): what was known then.
+absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStreamAt(
+    const eventstore::EventLog& log, const eventstore::TenantId& tenant,
+    const domain::StreamRef& stream, eventstore::Position known_at);
+
 // Applies what the stream holds after `state.revision`, up to `up_to`.
 absl::Status CatchUp(const eventstore::EventLog& log, const eventstore::TenantId& tenant,
                      const domain::StreamRef& stream, eventstore::Revision up_to,

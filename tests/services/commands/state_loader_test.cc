@@ -32,6 +32,13 @@ TEST_F(StateLoaderTest, FoldsUpToARevision) {
   EXPECT_EQ((*newest)->updated_at_us, log_->Head(kAcme)->recorded_at_us);
 }
 
+TEST_F(StateLoaderTest, FoldsUpToAPosition) {
+  const domain::StreamRef deal{"deal", "deal_1"};  // At positions 2, 3 and 4.
+  EXPECT_EQ((*FoldStreamAt(*log_, kAcme, deal, eventstore::Position{1}))->revision, 0u);
+  EXPECT_THAT(Tags(**FoldStreamAt(*log_, kAcme, deal, eventstore::Position{3})), ElementsAre("a"));
+  EXPECT_EQ((*FoldStreamAt(*log_, kAcme, deal, eventstore::Position{9}))->revision, 3u);
+}
+
 TEST_F(StateLoaderTest, CatchesUp) {
   const domain::StreamRef deal{"deal", "deal_1"};
   auto state = *FoldStream(*log_, kAcme, deal, eventstore::Revision{1});
