@@ -3,8 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "eventstore/base/error.h"
+#include "eventstore/base/ids.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/references.h"
@@ -47,7 +46,7 @@ absl::StatusOr<Target<State>> FindTarget(const Kind& kind, const std::string& id
   std::optional<std::string> known;
   if (id.empty()) {
     ASSIGN_OR_RETURN(known, reader.FindUnique(kind.key_kind, NormalizeName(display_name)));
-  } else {
+  } else if (base::IsId(kind.prefix, id)) {
     ASSIGN_OR_RETURN(const State* state, Load<State>(reader, kind.stream_type, id));
     if (state->revision != 0) known = id;
   }

@@ -51,6 +51,7 @@ inline constexpr size_t kStepIdBytesMax = 64;
 inline constexpr size_t kConditionBytesMax = 4096;
 inline constexpr size_t kFieldValueBytesMax = 1024;
 inline constexpr int64_t kWorkflowSecondsMax = int64_t{3650} * 86'400;  // Ages and due times.
+inline constexpr size_t kDefinitionBytesMax = 256 << 10;
 
 // Imports: rejected rows that a job's state keeps; later ones are only counted.
 inline constexpr size_t kRejectedRowsKeptMax = 1000;
