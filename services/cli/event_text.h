@@ -1,0 +1,19 @@
+#pragma once
+
+// Recorded events as one line each.
+
+#include <string>
+
+#include "dealog/v1/log.pb.h"
+#include "services/cli/text/table.h"
+
+namespace dealog::cli {
+
+// The innermost message of the event (its data) as compact JSON without unset fields.
+std::string EventData(const events::v1::Event& event);
+
+// A table for events, and a row of it.
+Table EventTable();
+void AddEventRow(const v1::RecordedEvent& event, Table& table);
+
+}  // namespace dealog::cli
