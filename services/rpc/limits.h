@@ -49,8 +49,8 @@ inline constexpr size_t kHistoryStreamsMax = 10'000;
 inline constexpr size_t kFieldHistoryEventsMax = 100'000;
 // Queries of one BatchQueryKpis.
 inline constexpr int kBatchQueriesMax = 32;
-// Changed deals in one message of WatchBoard; more come with the next.
-inline constexpr size_t kWatchDealsMax = 1000;
+// Changed deals in one message of WatchBoard; past it the whole board is sent again.
+inline constexpr size_t kWatchDealsMax = 2000;
 
 // Work that must not hold up gRPC's threads waits here.
 inline constexpr int kExecutorThreads = 4;

@@ -1,0 +1,76 @@
+#include "services/rpc/event_filter.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
+#include "services/domain/decider.h"
+#include "services/rpc/limits.h"
+
+namespace dealog::rpc {
+namespace {
+
+absl::Status CheckCount(int count, std::string_view field) {
+  if (static_cast<size_t>(count) <= kEventFilterItemsMax) return absl::OkStatus();
+  return base::InvalidField(
+      field, absl::StrCat("expected at most ", kEventFilterItemsMax, " items, found ", count));
+}
+
+template <typename T>
+bool Contains(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+}  // namespace
+
+absl::StatusOr<eventstore::StreamId> ParseStream(std::string_view text, std::string_view field) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() ||
+      slash > eventstore::kStreamTypeBytesMax ||
+      text.size() - slash - 1 > eventstore::kStreamIdBytesMax) {
+    return base::InvalidField(field, absl::StrCat("expected a stream as type/id, for example "
+                                                  "deal/deal_01h455vb4pex5vsknk084sn02q, found ",
+                                                  text.size(), " other bytes"));
+  }
+  return eventstore::StreamId{std::string(text.substr(0, slash)),
+                              std::string(text.substr(slash + 1))};
+}
+
+absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& filter) {
+  RETURN_IF_ERROR(CheckCount(filter.streams_size(), "filter.streams"));
+  RETURN_IF_ERROR(CheckCount(filter.stream_types_size(), "filter.stream_types"));
+  RETURN_IF_ERROR(CheckCount(filter.event_types_size(), "filter.event_types"));
+  eventstore::EventFilter parsed;
+  for (const std::string& stream : filter.streams()) {
+    ASSIGN_OR_RETURN(parsed.streams.emplace_back(), ParseStream(stream, "filter.streams"));
+  }
+  for (const std::string& type : filter.stream_types()) {
+    if (domain::MakeState(type, "") == nullptr) {
+      return base::InvalidField("filter.stream_types",
+                                "expected stream types such as deal or contact, found another");
+    }
+    parsed.stream_types.push_back(type);
+  }
+  for (const std::string& type : filter.event_types()) {
+    if (!Contains(domain::AllEventTypeNames(), type)) {
+      return base::InvalidField("filter.event_types",
+                                "expected event types such as DealWon, found another");
+    }
+    parsed.event_types.push_back(type);
+  }
+  return parsed;
+}
+
+bool MatchesEvent(const eventstore::EventFilter& filter, std::string_view header) {
+  if (filter.MatchesAll()) return true;
+  storage::v1::EventHeader parsed;
+  if (!parsed.ParseFromArray(header.data(), static_cast<int>(header.size()))) return false;
+  const storage::v1::StreamName& stream = parsed.stream();
+  return (filter.event_types.empty() || Contains(filter.event_types, parsed.type())) &&
+         (filter.stream_types.empty() || Contains(filter.stream_types, stream.type())) &&
+         (filter.streams.empty() ||
+          Contains(filter.streams, eventstore::StreamId{stream.type(), stream.id()}));
+}
+
+}  // namespace dealog::rpc
