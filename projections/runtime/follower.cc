@@ -39,7 +39,8 @@ Follower::Follower(const FollowerContext& context, eventstore::PartitionId parti
     progress_.Start(i, start[i].number, base::MonotonicMicros());
   }
   for (auto& [number, views] : by_number) {
-    lanes_.Add(number, start[views.front()].digest, std::move(views));
+    const std::string& digest = start[views.front()].digest;
+    lanes_.Add(number, digest, std::move(views));
   }
   for (ViewIndex i = 0; i < start.size() && !trouble.ok(); ++i) FailView(i, trouble);
 }
