@@ -161,20 +161,14 @@ class DealReconciler {
            deal.stage.lost_reason == row_.value(Field::kLostReason);
   }
 
-  // The close was not as recorded: undone if it was the deal's last stage event, else voided.
+  // The close was not as recorded: it is void from the day it was recorded for.
   absl::Status TakeBackClose() {
     ASSIGN_OR_RETURN(const DealState* deal, Deal());
-    const bool is_last = deal->undoable && deal->undoable->revision == deal->stage.closed_revision;
     took_back_won_ = deal->stage.status == v1::Deal::WON;
-    if (is_last) {
-      v1::UndoDealMoveRequest request;
-      request.set_deal_id(context_.id);
-      return staging_.Do(request, staging_.meta().now_us);
-    }
     v1::ReopenDealRequest request;
     request.set_deal_id(context_.id);
     request.set_mode(events::v1::REOPEN_MODE_CORRECTION);
-    return staging_.Do(request, *deal->stage.closed_at_us);
+    return staging_.Do(request, deal->stage.last_event_at_us);
   }
 
   // On the day of the opening if that comes after what happened so far, else now: the file does not

@@ -30,6 +30,12 @@ inline constexpr size_t kCommitsInFlightMax = 4;
 inline constexpr size_t kRunningImportsMax = 4;
 // Times that one input may be imported.
 inline constexpr int kRunsMax = 1000;
+// Times that rows are tried again when the server is overloaded, and the pause before the first,
+// which doubles.
+inline constexpr int kAttemptsMax = 12;
+inline constexpr int64_t kRetryDelayMicros = 20'000;
+// Message of a rejected row, bytes.
+inline constexpr size_t kRejectionBytesMax = 512;
 // Rejected rows that a reply holds.
 inline constexpr int kRejectedShownMax = 1000;
 

@@ -246,6 +246,8 @@ absl::StatusOr<domain::Decision> RowDecider::Decide(const ImportRow& row,
   const RowContext context{mapping_, *mapping_.FindRole(row.role), *this, IdOf(row.role, row.key)};
   domain::CommandMeta own = meta;
   own.id_seed = SeedOf(mapping_, RoleName(row.role), row.key);
+  // The domain takes what comes by an import for history, which no rule binds.
+  if (mapping_.enforce_rules) own.via = storage::v1::VIA_API;
   RowStaging staging(own, states);
   RETURN_IF_ERROR(DecideRow(context, row, staging));
   return staging.Take();

@@ -9,6 +9,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "services/jobs/limits.h"
+#include "services/jobs/spool.h"
 #include "services/jobs/values.h"
 
 namespace dealog::jobs {
@@ -82,7 +83,8 @@ absl::Status RowSource::OpenFile(size_t index) {
   file_ = index;
   line_of_key_.clear();
   const FileMapping& file = mapping_.files[index];
-  auto reader = CsvReader::Open(absl::StrCat(folder_, "/", file.file), mapping_.delimiter);
+  auto reader =
+      CsvReader::Open(absl::StrCat(folder_, "/", SpoolFileName(file.file)), mapping_.delimiter);
   if (absl::IsNotFound(reader.status())) {
     return FileFault(file.file, "", "the mapping names this file, but it was not sent");
   }

@@ -1,0 +1,376 @@
+#include "services/jobs/import_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
+#include "services/domain/import.h"
+#include "services/domain/stream_types.h"
+#include "services/jobs/chunk_decider.h"
+
+namespace dealog::jobs {
+namespace {
+
+constexpr char kMethod[] = "/dealog.v1.ImportService/StartImport";
+
+// Waiting cures it: the sequencer's queue was full.
+bool IsOverload(const absl::Status& status) { return base::ReasonOf(status) == "OVERLOADED"; }
+// The chunk before it did not land.
+bool IsOutOfTurn(const absl::Status& status) {
+  return base::ReasonOf(status) == "CONDITION_FAILED";
+}
+// The server stops: the job goes on after its next start.
+bool IsShutdown(const absl::Status& status) {
+  const std::string reason = base::ReasonOf(status);
+  return reason == "NOT_READY" || reason == "OUTCOME_UNKNOWN" || reason == "READ_ONLY";
+}
+
+absl::Status Stopped() { return absl::CancelledError("the import stopped; it goes on later"); }
+
+absl::Status NotRunning(const domain::ImportState& state) {
+  return base::Error(absl::StatusCode::kFailedPrecondition, "IMPORT_INVALID",
+                     absl::StrCat("import ", state.import_id, " is not running any more"));
+}
+
+absl::StatusOr<const domain::ImportState*> FindImport(domain::StateReader& states,
+                                                      const domain::StreamRef& stream) {
+  ASSIGN_OR_RETURN(const domain::AggregateState* state, states.Find(stream));
+  return static_cast<const domain::ImportState*>(state);
+}
+
+// A StateReader that can be pointed elsewhere, so that what a dry run staged outlives what it read.
+class Pointer final : public domain::StateReader {
+ public:
+  void Set(std::unique_ptr<domain::StateReader> target) { target_ = std::move(target); }
+  absl::StatusOr<const domain::AggregateState*> Find(const domain::StreamRef& stream) override {
+    return target_->Find(stream);
+  }
+  absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
+                                                        std::string_view value) override {
+    return target_->FindUnique(kind, value);
+  }
+
+ private:
+  std::unique_ptr<domain::StateReader> target_;
+};
+
+}  // namespace
+
+ImportRun::ImportRun(ImportRunOptions options, const SpooledInput& input, ImportControl& control,
+                     Report report)
+    : options_(std::move(options)),
+      input_(input),
+      decider_(input.mapping),
+      stream_{domain::kImportStream, options_.import_id},
+      control_(control),
+      report_(std::move(report)) {}
+
+commands::CommandContext ImportRun::Context(const std::string& principal) const {
+  commands::CommandContext context;
+  context.tenant = options_.tenant;
+  context.method = kMethod;
+  context.origin.principal = principal;
+  context.origin.via = storage::v1::VIA_IMPORT;
+  context.origin.correlation_id = options_.import_id;
+  context.origin.suppress_workflows = input_.mapping.suppress_workflows;
+  if (!input_.mapping.enforce_rules) {
+    context.origin.override_reason = absl::StrCat("historical import ", input_.mapping.name);
+  }
+  return context;
+}
+
+absl::StatusOr<int64_t> ImportRun::CountRows() {
+  ASSIGN_OR_RETURN(const auto source,
+                   RowSource::Open(input_.mapping, input_.folder, input_.undated_at_us));
+  ImportRow row;
+  for (int64_t count = 0;; ++count) {
+    if (control_.stop) return Stopped();
+    ASSIGN_OR_RETURN(const bool found, source->Next(row));
+    if (!found) return count;
+    if (count >= kRowsMax) {
+      return base::Error(absl::StatusCode::kResourceExhausted, "LIMIT_EXCEEDED",
+                         absl::StrCat("expected at most ", kRowsMax, " rows (kRowsMax)"));
+    }
+  }
+}
+
+absl::Status ImportRun::Begin(int64_t row_count) {
+  const auto decide = [&](const domain::CommandMeta& meta,
+                          domain::StateReader& states) -> absl::StatusOr<domain::Decision> {
+    ASSIGN_OR_RETURN(const domain::ImportState* state, FindImport(states, stream_));
+    if (state->revision > 0) {
+      return base::Error(absl::StatusCode::kAlreadyExists, "IMPORT_RUNNING",
+                         absl::StrCat("import ", options_.import_id, " runs; wait for it"))
+          .With("import_id", options_.import_id);
+    }
+    domain::Decision decision;
+    if (input_.mapping.pipeline) {
+      ASSIGN_OR_RETURN(decision, decider_.DecidePipeline(meta, states));
+    }
+    decision.subject = stream_;
+    domain::PendingEvent started{.stream = stream_};
+    auto& event = *started.event.mutable_import()->mutable_import_started();
+    event.set_mapping_name(input_.mapping.name);
+    event.set_input_sha256(input_.sha256);
+    event.set_row_count(row_count);
+    decision.events.push_back(std::move(started));
+    return decision;
+  };
+  return commands::Execute(options_.sequencer, Context(options_.principal), decide).status();
+}
+
+absl::StatusOr<bool> ImportRun::ReadChunk(RowSource& source, RowChunk& chunk) {
+  ImportRow row;
+  while (chunk.rows.size() < std::min(options_.rows_per_commit, kRowsPerCommit)) {
+    ASSIGN_OR_RETURN(const bool found, source.Next(row));
+    if (!found) break;
+    chunk.rows.push_back(std::move(row));
+  }
+  return !chunk.rows.empty();
+}
+
+absl::StatusOr<domain::Decision> ImportRun::DecideChunk(RowChunk& chunk,
+                                                        const domain::CommandMeta& meta,
+                                                        domain::StateReader& states) {
+  ASSIGN_OR_RETURN(const domain::ImportState* state, FindImport(states, stream_));
+  if (state->state != v1::Import::RUNNING) return NotRunning(*state);
+  base::MutexLock lock(mu_);
+  events::v1::ImportProgressed progress;
+  progress.set_rows_done(state->rows_done);
+  progress.set_rows_imported(state->rows_imported);
+  progress.set_rows_unchanged(state->rows_unchanged);
+  progress.set_rows_rejected(state->rows_rejected);
+  progress.set_events_written(events_written_);
+  domain::Decision total{.subject = stream_};
+  if (state->rows_done >= chunk.end()) {  // It landed before, without our knowing.
+    chunk.progress = std::move(progress);
+    return total;
+  }
+  if (state->rows_done != chunk.first) {
+    return base::Error(absl::StatusCode::kAborted, "CONDITION_FAILED",
+                       absl::StrCat("rows from ", chunk.first, " come after ", state->rows_done));
+  }
+  domain::Staging staging(states);
+  RETURN_IF_ERROR(DecideRows(decider_, chunk.rows, meta, staging, total, progress));
+  domain::PendingEvent pending{.stream = stream_};
+  *pending.event.mutable_import()->mutable_import_progressed() = progress;
+  total.events.push_back(std::move(pending));
+  events_written_ = progress.events_written();
+  chunk.progress = std::move(progress);
+  return total;
+}
+
+// The caller keeps the chunk's place in flights_.
+void ImportRun::Launch(std::shared_ptr<RowChunk> chunk) {
+  auto* raw = chunk.get();
+  auto decide = [this, raw](const domain::CommandMeta& meta, domain::StateReader& states) {
+    return DecideChunk(*raw, meta, states);
+  };
+  auto done = [this, chunk](absl::StatusOr<commands::CommandResult> result) {
+    base::MutexLock lock(mu_);
+    for (Flight& flight : flights_) {
+      if (flight.chunk != chunk) continue;
+      flight.landed = true;
+      flight.status = result.status();
+    }
+    landed_.NotifyAll();
+  };
+  options_.sequencer.Submit(std::make_unique<commands::LambdaCommand>(
+      Context(options_.principal), std::move(decide), commands::DescribeFunction{}, std::move(done),
+      raw->rows.size() * sizeof(ImportRow)));
+}
+
+// Waits for the oldest chunk in flight. Fails, and keeps the chunk, if that failed.
+absl::Status ImportRun::LandOne() {
+  std::shared_ptr<RowChunk> chunk;
+  {
+    base::MutexLock lock(mu_);
+    while (!flights_.front().landed) landed_.Wait(mu_);
+    if (!flights_.front().status.ok()) return flights_.front().status;
+    chunk = std::move(flights_.front().chunk);
+    flights_.pop_front();
+  }
+  attempts_ = 0;
+  Apply(chunk->progress, import_);
+  report_(import_);
+  return absl::OkStatus();
+}
+
+void ImportRun::LandAll() {
+  base::MutexLock lock(mu_);
+  for (const auto in_the_air = [](const Flight& flight) { return !flight.landed; };
+       std::any_of(flights_.begin(), flights_.end(), in_the_air);) {
+    landed_.Wait(mu_);
+  }
+}
+
+// Decides all chunks in flight again, in order; those that landed after all change nothing.
+void ImportRun::Relaunch() {
+  std::vector<std::shared_ptr<RowChunk>> chunks;
+  {
+    base::MutexLock lock(mu_);
+    for (Flight& flight : flights_) {
+      flight.landed = false;
+      flight.status = absl::OkStatus();
+      chunks.push_back(flight.chunk);
+    }
+  }
+  for (auto& chunk : chunks) Launch(std::move(chunk));
+}
+
+// Waits and tries again what failed; the failure itself if there is no sense in that.
+absl::Status ImportRun::Retry(const absl::Status& status) {
+  LandAll();
+  if (control_.stop || IsShutdown(status)) return Stopped();
+  if (control_.cancel) return absl::OkStatus();  // The caller sees the flag.
+  if (!IsOverload(status) && !IsOutOfTurn(status)) return status;
+  if (++attempts_ > kAttemptsMax) return status;
+  ASSIGN_OR_RETURN(const ImportRecord record,
+                   ReadImport(options_.log, options_.tenant, options_.import_id));
+  {
+    base::MutexLock lock(mu_);
+    events_written_ = record.import.events_written();
+    const auto pause = std::chrono::microseconds(kRetryDelayMicros << std::min(attempts_, 6));
+    landed_.WaitFor(mu_, pause);
+  }
+  Relaunch();
+  return absl::OkStatus();
+}
+
+absl::Status ImportRun::ImportRows(RowSource& source) {
+  int64_t read = 0;
+  for (ImportRow row; read < import_.rows_done(); ++read) {
+    ASSIGN_OR_RETURN(const bool found, source.Next(row));
+    if (!found) return absl::DataLossError("the spooled files have fewer rows than were imported");
+  }
+  for (bool more = true; !control_.stop && !control_.cancel;) {
+    size_t in_flight = 0;
+    {
+      base::MutexLock lock(mu_);
+      in_flight = flights_.size();
+    }
+    if (more && in_flight < kCommitsInFlightMax) {
+      auto chunk = std::make_shared<RowChunk>();
+      chunk->first = read;
+      ASSIGN_OR_RETURN(more, ReadChunk(source, *chunk));
+      if (!more) continue;
+      read = chunk->end();
+      {
+        base::MutexLock lock(mu_);
+        flights_.push_back({.chunk = chunk});
+      }
+      Launch(std::move(chunk));
+      continue;
+    }
+    if (in_flight == 0) return absl::OkStatus();
+    if (const absl::Status status = LandOne(); !status.ok()) RETURN_IF_ERROR(Retry(status));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Import> ImportRun::Finish() {
+  ASSIGN_OR_RETURN(const ImportRecord record,
+                   ReadImport(options_.log, options_.tenant, options_.import_id));
+  import_ = record.import;
+  if (import_.state() != v1::Import::RUNNING) return import_;
+  {
+    base::MutexLock lock(mu_);
+    events_written_ = import_.events_written();
+  }
+  report_(import_);
+  auto source = RowSource::Open(input_.mapping, input_.folder, input_.undated_at_us);
+  absl::Status status = source.ok() ? ImportRows(**source) : source.status();
+  LandAll();
+  if (absl::IsCancelled(status) || (control_.stop && !control_.cancel)) return Stopped();
+  if (control_.cancel) {
+    return Fail(control_.cancelled_by, absl::StrCat("cancelled by ", control_.cancelled_by));
+  }
+  if (!status.ok()) return Fail(options_.principal, std::string(status.message()));
+  events::v1::Event completed;
+  auto& replacements =
+      *completed.mutable_import()->mutable_import_completed()->mutable_replacements();
+  for (const auto& replaced : (*source)->Replacements()) *replacements.Add() = replaced;
+  return End(options_.principal, std::move(completed));
+}
+
+absl::StatusOr<v1::Import> ImportRun::Fail(const std::string& principal,
+                                           const std::string& message) {
+  events::v1::Event failed;
+  failed.mutable_import()->mutable_import_failed()->set_message(message);
+  return End(principal, std::move(failed));
+}
+
+absl::StatusOr<v1::Import> ImportRun::End(const std::string& principal, events::v1::Event event) {
+  const auto decide = [&](const domain::CommandMeta&,
+                          domain::StateReader& states) -> absl::StatusOr<domain::Decision> {
+    ASSIGN_OR_RETURN(const domain::ImportState* state, FindImport(states, stream_));
+    domain::Decision decision{.subject = stream_};
+    if (state->state != v1::Import::RUNNING) return decision;
+    domain::PendingEvent pending{.stream = stream_};
+    pending.event = event;
+    decision.events.push_back(std::move(pending));
+    return decision;
+  };
+  const auto result = commands::Execute(options_.sequencer, Context(principal), decide);
+  if (!result.ok()) return IsShutdown(result.status()) ? Stopped() : result.status();
+  ASSIGN_OR_RETURN(ImportRecord record,
+                   ReadImport(options_.log, options_.tenant, options_.import_id));
+  return std::move(record.import);
+}
+
+domain::CommandMeta ImportRun::DryMeta() const {
+  domain::CommandMeta meta;
+  meta.tenant = options_.tenant.value;
+  meta.principal = options_.principal;
+  meta.now_us = meta.occurred_at_us = options_.clock.NowMicros();
+  meta.via = storage::v1::VIA_IMPORT;
+  meta.override_reason = Context(options_.principal).origin.override_reason;
+  return meta;
+}
+
+absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
+  ASSIGN_OR_RETURN(const auto source,
+                   RowSource::Open(input_.mapping, input_.folder, input_.undated_at_us));
+  const domain::CommandMeta meta = DryMeta();
+  Pointer log;
+  domain::Staging reference(log);  // What later rows refer to.
+  const auto refresh = [&] {
+    log.Set(
+        commands::MakeLogStateReader(options_.log, options_.tenant, options_.unique_key_secret));
+  };
+  refresh();
+  domain::Decision pipeline_events;
+  if (input_.mapping.pipeline) {
+    ASSIGN_OR_RETURN(domain::Decision pipeline, decider_.DecidePipeline(meta, reference));
+    RETURN_IF_ERROR(reference.Stage(std::move(pipeline), meta, pipeline_events));
+  }
+  events::v1::ImportProgressed progress;
+  import_.set_row_count(row_count);
+  for (;;) {
+    if (control_.stop) return Stopped();
+    RowChunk chunk;
+    ASSIGN_OR_RETURN(const bool found, ReadChunk(*source, chunk));
+    if (!found) break;
+    refresh();  // Forgets the states of earlier rows: memory stays bounded.
+    domain::Decision unused;
+    domain::Staging deals(static_cast<domain::StateReader&>(reference));
+    const bool only_deals =
+        chunk.rows.front().role == Role::kDeals;  // No later row refers to them.
+    progress.clear_rejected();
+    RETURN_IF_ERROR(
+        DecideRows(decider_, chunk.rows, meta, only_deals ? deals : reference, unused, progress));
+    Apply(progress, import_);
+  }
+  events::v1::ImportCompleted completed;
+  for (const auto& replaced : source->Replacements()) *completed.add_replacements() = replaced;
+  Apply(completed, import_);
+  import_.set_mapping_name(input_.mapping.name);
+  import_.set_dry_run(true);
+  import_.set_events_written(0);
+  return import_;
+}
+
+}  // namespace dealog::jobs
