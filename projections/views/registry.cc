@@ -1,7 +1,18 @@
 #include "projections/views/registry.h"
 
+#include "projections/views/catalog_view.h"
+#include "projections/views/deals_view.h"
+#include "projections/views/organizations_view.h"
+#include "projections/views/pipelines_view.h"
+#include "projections/views/tenant_view.h"
+
 namespace dealog::projections {
 
-std::vector<ViewDefinition> AllViews() { return {}; }
+std::vector<ViewDefinition> AllViews() {
+  return {
+      TenantViewDefinition(),        PipelinesViewDefinition(), CatalogViewDefinition(),
+      OrganizationsViewDefinition(), DealsViewDefinition(),
+  };
+}
 
 }  // namespace dealog::projections

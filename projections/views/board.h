@@ -1,0 +1,79 @@
+#pragma once
+
+// The board: deals of a pipeline in columns, by stage or by decision month.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "dealog/v1/board.pb.h"
+#include "projections/views/deals_filter.h"
+#include "projections/views/deals_snapshot.h"
+
+namespace dealog::projections {
+
+inline constexpr std::string_view kOverdueColumn = "OVERDUE";
+inline constexpr std::string_view kNoDateColumn = "NO_DATE";
+
+// Decision months: which bucket an expected close date falls into, seen from an instant.
+// Thread safety: none.
+class DecisionMonths {
+ public:
+  // Buckets in order: kOverdue, months (year x 12 + month - 1), kNoDate.
+  static constexpr int32_t kOverdue = -1;
+  static constexpr int32_t kNoDate = std::numeric_limits<int32_t>::max();
+
+  explicit DecisionMonths(const DealsSnapshot& snapshot);
+  // `day` is the value of DealField::kExpectedClose.
+  int32_t BucketOf(FieldValue day);
+  static int32_t MonthOf(int32_t day);
+  static std::string Label(int32_t bucket);
+
+ private:
+  int32_t today_;
+  absl::flat_hash_map<int32_t, int32_t> by_day_;
+};
+
+// Stage symbols of a pipeline at the snapshot, in order, and weights. Thread safety: none.
+class StageWeights {
+ public:
+  explicit StageWeights(const DealsSnapshot& snapshot) : snapshot_(snapshot) {}
+  // The stage's chance to win in billionths; 0 without an opinion.
+  int64_t Nanos(Symbol stage);
+
+ private:
+  const DealsSnapshot& snapshot_;
+  SymbolMemo<int64_t> nanos_;
+};
+
+// Which deals are in which column. Columns are dense numbers in display order.
+class BoardLayout {
+ public:
+  struct Column {
+    std::string label;
+    std::string stage_id;  // "" by decision month.
+    v1::Stage::Kind kind = v1::Stage::OPEN;
+    std::optional<double> probability;
+    int64_t rot_threshold_us = 0;  // 0 = never stale.
+  };
+  static constexpr int32_t kNotShown = -1;
+
+  static BoardLayout ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
+                             const DealMarks& marks);
+  static BoardLayout ByDecisionMonth(const DealsSnapshot& snapshot, const DealMarks& marks);
+
+  const std::vector<Column>& columns() const { return columns_; }
+  // By deal; kNotShown for one without a mark or column.
+  const std::vector<int32_t>& column_of() const { return column_of_; }
+  // The column of a stage's id or label, or of a decision month; kNotShown if there is none.
+  int32_t FindColumn(std::string_view name) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<int32_t> column_of_;
+};
+
+}  // namespace dealog::projections

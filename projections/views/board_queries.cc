@@ -1,0 +1,191 @@
+// Questions about the board: GetBoard, ListColumnCards.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
+#include "projections/views/board.h"
+#include "projections/views/deals_message.h"
+#include "projections/views/instants.h"
+#include "projections/views/paging.h"
+#include "projections/views/queries.h"
+#include "projections/views/texts.h"
+
+namespace dealog::projections {
+namespace {
+
+constexpr int32_t kCardsPerColumnDefault = 10;
+constexpr int32_t kCardsPerColumnMax = 100;
+
+// What a board shows of one instant.
+struct Board {
+  DealsSnapshot snapshot;
+  PipelineAt pipeline;
+  BoardLayout layout;
+};
+
+absl::StatusOr<Board> MakeBoard(const TenantViews& views, std::string_view pipeline,
+                                v1::BoardColumnBy column_by, std::string_view filter_text,
+                                const AsKnown& when, int64_t now_us) {
+  // What is cheap to refuse comes first: a past table takes a fold of all deals.
+  ASSIGN_OR_RETURN(PipelineAt found, FindPipeline(views, pipeline, Horizon::Of(when)));
+  ASSIGN_OR_RETURN(const TenantView* tenant, FindTenant(views));
+  ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(filter_text, *tenant));
+  if (!v1::BoardColumnBy_IsValid(column_by)) {
+    return base::InvalidField("column_by", absl::StrCat("expected BOARD_COLUMN_BY_STAGE or "
+                                                        "BOARD_COLUMN_BY_DECISION_MONTH, found ",
+                                                        static_cast<int>(column_by)));
+  }
+  ASSIGN_OR_RETURN(DealsSnapshot snapshot, DealsSnapshot::Make(views, when, now_us));
+  DealMarks marks = ExistingDeals(snapshot, found.id);
+  filter.Narrow(snapshot, marks);
+  BoardLayout layout = column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
+                           ? BoardLayout::ByDecisionMonth(snapshot, marks)
+                           : BoardLayout::ByStage(snapshot, found, marks);
+  return Board{std::move(snapshot), std::move(found), std::move(layout)};
+}
+
+bool IsMonth(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00";
+  return text.size() == kShape.size() && text[4] == '-' &&
+         std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) == 6;
+}
+
+// Cards come by time of entry into the stage, oldest first.
+OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal) {
+  return {.number = snapshot.standing().entered_us[deal], .id = snapshot.view().Id(deal)};
+}
+
+// Sums of one column.
+struct ColumnSums {
+  int64_t count = 0;
+  int64_t stale = 0;
+  CurrencySums totals;
+};
+
+std::vector<ColumnSums> SumColumns(const Board& board) {
+  const DealsSnapshot& snapshot = board.snapshot;
+  const FactTable& table = snapshot.table();
+  const StandingColumns& standing = snapshot.standing();
+  StageWeights weights(snapshot);
+  std::vector<ColumnSums> sums(board.layout.columns().size());
+  const std::vector<int32_t>& column_of = board.layout.column_of();
+  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
+    if (column_of[deal] == BoardLayout::kNotShown) continue;
+    ColumnSums& sum = sums[static_cast<size_t>(column_of[deal])];
+    ++sum.count;
+    const FieldValue amount = table.Latest(deal, DealField::kAmount, snapshot.as_of());
+    if (!amount.set()) continue;
+    sum.totals.Add(amount.currency, amount.value,
+                   Weighted(amount.value, weights.Nanos(standing.stage[deal])));
+  }
+  return sums;
+}
+
+// A deal is stale when it has been in its stage for longer than the stage's threshold.
+void CountStale(const Board& board, std::vector<ColumnSums>& sums) {
+  const std::vector<BoardLayout::Column>& columns = board.layout.columns();
+  const auto rots = [](const BoardLayout::Column& column) { return column.rot_threshold_us > 0; };
+  if (std::none_of(columns.begin(), columns.end(), rots)) return;
+  const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
+  const std::vector<int32_t>& column_of = board.layout.column_of();
+  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
+    if (column_of[deal] == BoardLayout::kNotShown) continue;
+    const auto number = static_cast<size_t>(column_of[deal]);
+    const bool stale = rots(columns[number]) &&
+                       board.snapshot.shown_us() - entered[deal] > columns[number].rot_threshold_us;
+    sums[number].stale += stale ? 1 : 0;
+  }
+}
+
+// The first cards of every column, in one pass.
+std::vector<PageBuilder<DealIndex>> FirstCards(const Board& board, size_t count) {
+  std::vector<PageBuilder<DealIndex>> builders;
+  for (size_t i = 0; i < board.layout.columns().size(); ++i) {
+    builders.push_back(*PageBuilder<DealIndex>::Make({.size = count}, false));
+  }
+  const std::vector<int32_t>& column_of = board.layout.column_of();
+  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
+    if (column_of[deal] == BoardLayout::kNotShown) continue;
+    builders[static_cast<size_t>(column_of[deal])].Offer(PlaceOf(board.snapshot, deal), deal);
+  }
+  return builders;
+}
+
+absl::Status WriteColumns(const Board& board, size_t cards_per_column,
+                          v1::GetBoardResponse& reply) {
+  std::vector<ColumnSums> sums = SumColumns(board);
+  CountStale(board, sums);
+  std::vector<PageBuilder<DealIndex>> cards;
+  if (cards_per_column > 0) cards = FirstCards(board, cards_per_column);
+  DealMessages messages(board.snapshot);
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const BoardLayout::Column& column = board.layout.columns()[i];
+    v1::BoardColumn& out = *reply.add_columns();
+    out.set_stage(column.label);
+    out.set_stage_id(column.stage_id);
+    out.set_kind(column.kind);
+    out.set_count(sums[i].count);
+    out.set_stale_count(sums[i].stale);
+    if (column.probability) out.set_probability(*column.probability);
+    RETURN_IF_ERROR(sums[i].totals.Write(true, *out.mutable_totals()));
+    if (cards.empty()) continue;
+    Page<v1::Deal> page =
+        cards[i].Finish([&messages](DealIndex deal) { return messages.Make(deal); });
+    for (v1::Deal& card : page.items) *out.add_cards() = std::move(card);
+    out.set_next_page_token(page.next);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::GetBoardResponse> GetBoard(const TenantViews& views,
+                                              const v1::GetBoardRequest& request,
+                                              const AsKnown& when, int64_t now_us) {
+  const int32_t cards =
+      request.has_cards_per_column() ? request.cards_per_column() : kCardsPerColumnDefault;
+  if (cards < 0 || cards > kCardsPerColumnMax) {
+    return base::InvalidField(
+        "cards_per_column", absl::StrCat("expected 0 to ", kCardsPerColumnMax, ", found ", cards));
+  }
+  ASSIGN_OR_RETURN(const Board board, MakeBoard(views, request.pipeline(), request.column_by(),
+                                                request.filter(), when, now_us));
+  v1::GetBoardResponse reply;
+  reply.set_pipeline_id(board.pipeline.id);
+  reply.set_pipeline(board.pipeline.display_name);
+  RETURN_IF_ERROR(WriteColumns(board, static_cast<size_t>(cards), reply));
+  reply.set_position(static_cast<int64_t>(board.snapshot.position()));
+  SetTimestamp(board.snapshot.shown_us(), *reply.mutable_as_of());
+  return reply;
+}
+
+absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
+                                               const v1::ListColumnCardsRequest& request,
+                                               const AsKnown& when, int64_t now_us,
+                                               const PageRequest& page) {
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(page, false));
+  ASSIGN_OR_RETURN(const Board board, MakeBoard(views, request.pipeline(), request.column_by(),
+                                                request.filter(), when, now_us));
+  const int32_t column = board.layout.FindColumn(request.column());
+  const bool by_month = request.column_by() == v1::BOARD_COLUMN_BY_DECISION_MONTH;
+  if (column == BoardLayout::kNotShown && by_month && IsMonth(request.column())) {
+    return Page<v1::Deal>();  // A month without deals has no column.
+  }
+  if (column == BoardLayout::kNotShown) {
+    std::vector<std::string> labels;
+    for (const BoardLayout::Column& each : board.layout.columns()) labels.push_back(each.label);
+    return base::InvalidField(
+        "column", absl::StrCat("expected a column of the board, found ", Quoted(request.column()),
+                               "; they are: ", ListOfNames(std::move(labels))));
+  }
+  const std::vector<int32_t>& column_of = board.layout.column_of();
+  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
+    if (column_of[deal] == column) builder.Offer(PlaceOf(board.snapshot, deal), deal);
+  }
+  DealMessages messages(board.snapshot);
+  return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
+}
+
+}  // namespace dealog::projections

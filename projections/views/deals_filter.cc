@@ -1,0 +1,388 @@
+#include "projections/views/deals_filter.h"
+
+#include <array>
+#include <cmath>
+
+#include "eventstore/base/currency.h"
+#include "eventstore/base/status.h"
+#include "projections/filter/evaluate.h"
+
+namespace dealog::projections {
+namespace {
+
+using filter::FieldType;
+using filter::Node;
+using filter::Value;
+
+enum FieldId {
+  kDealId,
+  kTitle,
+  kStage,
+  kStatus,
+  kOwner,
+  kOwnerId,
+  kTeam,
+  kRegion,
+  kSource,
+  kTags,
+  kProduct,
+  kOrganization,
+  kOrganizationAttribute,
+  kAmount,
+  kCurrency,
+  kExpectedClose,
+  kCreated,
+  kClosed,
+  kStageEntered,
+  kUpdated,
+  kLostReason,
+  kCycle,
+  kExternalKey,
+  kPipeline,
+};
+
+const filter::Schema& DealSchema() {
+  static const auto* const kSchema = new filter::Schema{
+      {.name = "deal_id", .type = FieldType::kText, .id = kDealId},
+      {.name = "title", .type = FieldType::kText, .id = kTitle},
+      {.name = "stage", .type = FieldType::kText, .id = kStage},
+      {.name = "status", .type = FieldType::kText, .id = kStatus},
+      {.name = "stage_kind", .type = FieldType::kText, .id = kStatus},
+      {.name = "owner", .type = FieldType::kText, .id = kOwner},
+      {.name = "owner_id", .type = FieldType::kText, .id = kOwnerId},
+      {.name = "team", .type = FieldType::kText, .id = kTeam},
+      {.name = "region", .type = FieldType::kText, .id = kRegion},
+      {.name = "source", .type = FieldType::kText, .id = kSource},
+      {.name = "tags", .type = FieldType::kTextList, .id = kTags},
+      {.name = "product", .type = FieldType::kText, .id = kProduct},
+      {.name = "organization", .type = FieldType::kText, .id = kOrganization},
+      {.name = "organization.",
+       .type = FieldType::kText,
+       .id = kOrganizationAttribute,
+       .family = true},
+      {.name = "amount", .type = FieldType::kNumber, .id = kAmount},
+      {.name = "currency", .type = FieldType::kText, .id = kCurrency},
+      {.name = "expected_close_date", .type = FieldType::kDate, .id = kExpectedClose},
+      {.name = "create_time", .type = FieldType::kTime, .id = kCreated},
+      {.name = "close_time", .type = FieldType::kTime, .id = kClosed},
+      {.name = "stage_enter_time", .type = FieldType::kTime, .id = kStageEntered},
+      {.name = "update_time", .type = FieldType::kTime, .id = kUpdated},
+      {.name = "lost_reason", .type = FieldType::kText, .id = kLostReason},
+      {.name = "cycle", .type = FieldType::kNumber, .id = kCycle},
+      {.name = "external_key", .type = FieldType::kText, .id = kExternalKey},
+      {.name = "pipeline", .type = FieldType::kText, .id = kPipeline},
+  };
+  return *kSchema;
+}
+
+constexpr std::array<std::string_view, 3> kStatusNames = {"OPEN", "WON", "LOST"};
+
+// Whether a thing with an id and a display name matches.
+bool NameMatches(const Node& node, std::string_view id, std::string_view label) {
+  const bool by_label = filter::Compares(node, Value::Text(label));
+  switch (node.op) {
+    case Node::Op::kNotEqual:
+      return by_label && filter::Compares(node, Value::Text(id));
+    case Node::Op::kEqual:
+    case Node::Op::kHas:
+    case Node::Op::kIsSet:
+      return by_label || filter::Compares(node, Value::Text(id));
+    default:
+      return by_label;
+  }
+}
+
+Value TextOrUnset(const std::string* text) {
+  return text == nullptr ? Value::Unset() : Value::Text(*text);
+}
+
+// Evaluates a tree over all marked deals at once.
+class Evaluator {
+ public:
+  explicit Evaluator(const DealsSnapshot& snapshot)
+      : snapshot_(snapshot), table_(snapshot.table()), as_of_(snapshot.as_of()) {}
+
+  // NOLINTNEXTLINE(misc-no-recursion): the parser bounded the depth.
+  void Narrow(const Node& node, DealMarks& marks) {
+    switch (node.kind) {
+      case Node::Kind::kTrue:
+        return;
+      case Node::Kind::kAnd:
+        for (const Node& child : node.children) Narrow(child, marks);
+        return;
+      case Node::Kind::kOr: {
+        DealMarks left = marks;  // Not matched yet.
+        for (const Node& child : node.children) {
+          DealMarks matched = left;
+          Narrow(child, matched);
+          TakeOut(matched, left);
+        }
+        TakeOut(left, marks);
+        return;
+      }
+      case Node::Kind::kNot: {
+        DealMarks matched = marks;
+        Narrow(node.children.front(), matched);
+        TakeOut(matched, marks);
+        return;
+      }
+      case Node::Kind::kCompare:
+        return Compare(node, marks);
+    }
+  }
+
+ private:
+  static void TakeOut(const DealMarks& out, DealMarks& marks) {
+    for (size_t i = 0; i < marks.size(); ++i) marks[i] &= static_cast<uint8_t>(out[i] ^ 1U);
+  }
+
+  template <typename Holds>
+  void Keep(DealMarks& marks, Holds holds) {
+    for (DealIndex deal = 0; deal < marks.size(); ++deal) {
+      if (marks[deal]) marks[deal] = holds(deal) ? 1 : 0;
+    }
+  }
+  // `number` gives a deal's dense number, `holds` is asked once per number.
+  template <typename Number, typename Holds>
+  void KeepByNumber(DealMarks& marks, Number number, Holds holds) {
+    SymbolMemo<uint8_t> memo;
+    Keep(marks, [&](DealIndex deal) {
+      return memo.Get(number(deal), [&](Symbol each) { return holds(each) ? 1 : 0; }) != 0;
+    });
+  }
+  template <typename Holds>
+  void KeepByField(DealField field, DealMarks& marks, Holds holds) {
+    KeepByNumber(
+        marks, [&](DealIndex deal) { return table_.Latest(deal, field, as_of_).symbol(); }, holds);
+  }
+  template <typename ValueOf>
+  void KeepByValue(const Node& node, DealMarks& marks, ValueOf value_of) {
+    Keep(marks, [&](DealIndex deal) { return filter::Compares(node, value_of(deal)); });
+  }
+  // By what takes a fold of the deal's tape where as_of is in the past.
+  template <typename Present, typename Past>
+  void KeepByFold(const Node& node, DealMarks& marks, Present present, Past past) {
+    if (as_of_ == kNever) return KeepByValue(node, marks, present);
+    KeepByValue(node, marks, [&](DealIndex deal) {
+      snapshot_.FactsOf(deal, facts_);
+      return past(facts_);
+    });
+  }
+
+  std::string_view Text(Symbol symbol) const { return snapshot_.symbols().Text(symbol); }
+
+  void Compare(const Node& node, DealMarks& marks);
+  bool CompareAttributes(const Node& node, DealMarks& marks);
+  bool CompareStanding(const Node& node, DealMarks& marks);
+  void CompareMember(const Node& node, Timeline<std::string> MemberRecord::*timeline,
+                     DealMarks& marks);
+  void CompareTags(const Node& node, DealMarks& marks);
+  void CompareOrganizationAttribute(const Node& node, DealMarks& marks);
+  void CompareAmount(const Node& node, DealMarks& marks);
+
+  const DealsSnapshot& snapshot_;
+  const FactTable& table_;
+  const int64_t as_of_;
+  DealFacts facts_;
+};
+
+void Evaluator::CompareMember(const Node& node, Timeline<std::string> MemberRecord::*timeline,
+                              DealMarks& marks) {
+  KeepByField(DealField::kOwner, marks, [&](Symbol owner) {
+    const MemberRecord* member = snapshot_.catalog().Member(Text(owner));
+    return member != nullptr &&
+           filter::Compares(node, TextOrUnset((member->*timeline).Latest(snapshot_.horizon())));
+  });
+}
+
+void Evaluator::CompareTags(const Node& node, DealMarks& marks) {
+  KeepByField(DealField::kTags, marks, [&](Symbol set) {
+    std::vector<std::string_view> tags;
+    for (const Symbol tag : table_.TagSet({.value = set})) tags.push_back(Text(tag));
+    return filter::Compares(node, Value::List(tags));
+  });
+}
+
+void Evaluator::CompareOrganizationAttribute(const Node& node, DealMarks& marks) {
+  KeepByField(DealField::kOrganization, marks, [&](Symbol symbol) {
+    const OrganizationRecord* organization = snapshot_.organizations().Find(Text(symbol));
+    if (organization == nullptr) return false;
+    const AttributeValue* value = organization->Attribute(node.member, kNever, snapshot_.horizon());
+    if (value == nullptr) return false;
+    if (const double* number = std::get_if<double>(value)) {
+      return filter::Compares(node, Value::Number(*number));
+    }
+    return filter::Compares(node, Value::Text(std::get<std::string>(*value)));
+  });
+}
+
+void Evaluator::CompareAmount(const Node& node, DealMarks& marks) {
+  Currency currency = 0;  // Of the deal before: most deals share one.
+  double scale = 1;
+  KeepByValue(node, marks, [&](DealIndex deal) {
+    const FieldValue amount = table_.Latest(deal, DealField::kAmount, as_of_);
+    if (!amount.set()) return Value::Unset();
+    if (amount.currency != currency) {
+      currency = amount.currency;
+      scale = std::pow(10.0, base::CurrencyDecimals(UnpackCurrency(currency)).value_or(2));
+    }
+    return Value::Number(static_cast<double>(amount.value) / scale);
+  });
+}
+
+bool Evaluator::CompareAttributes(const Node& node, DealMarks& marks) {
+  const auto by_name = [&](DealField field, auto label) {
+    KeepByField(field, marks,
+                [&](Symbol symbol) { return NameMatches(node, Text(symbol), label(symbol)); });
+  };
+  switch (static_cast<FieldId>(node.field_id)) {
+    case kOwner:
+      by_name(DealField::kOwner, [&](Symbol owner) { return snapshot_.OwnerLabel(owner); });
+      return true;
+    case kOwnerId:
+      by_name(DealField::kOwner, [&](Symbol owner) { return Text(owner); });
+      return true;
+    case kTeam:
+      CompareMember(node, &MemberRecord::team, marks);
+      return true;
+    case kRegion:
+      CompareMember(node, &MemberRecord::region, marks);
+      return true;
+    case kSource:
+      by_name(DealField::kSource, [&](Symbol source) { return Text(source); });
+      return true;
+    case kTags:
+      CompareTags(node, marks);
+      return true;
+    case kProduct:
+      by_name(DealField::kProduct, [&](Symbol product) { return snapshot_.ProductLabel(product); });
+      return true;
+    case kOrganization:
+      by_name(DealField::kOrganization,
+              [&](Symbol organization) { return snapshot_.OrganizationLabel(organization); });
+      return true;
+    case kOrganizationAttribute:
+      CompareOrganizationAttribute(node, marks);
+      return true;
+    case kAmount:
+      CompareAmount(node, marks);
+      return true;
+    case kCurrency:
+      KeepByValue(node, marks, [&, code = std::string()](DealIndex deal) mutable {
+        code = UnpackCurrency(table_.Latest(deal, DealField::kAmount, as_of_).currency);
+        return Value::Text(code);
+      });
+      return true;
+    case kExpectedClose:
+      KeepByValue(node, marks, [&](DealIndex deal) {
+        const FieldValue day = table_.Latest(deal, DealField::kExpectedClose, as_of_);
+        return day.set() ? Value::Instant(day.value) : Value::Unset();
+      });
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
+  const auto column = [&](const auto& values, auto value) {
+    KeepByValue(node, marks, [&](DealIndex deal) { return value(values[deal]); });
+  };
+  const auto instant = [](int64_t at) {
+    return at == kNever ? Value::Unset() : Value::Instant(at);
+  };
+  switch (static_cast<FieldId>(node.field_id)) {
+    case kStage: {
+      const StandingColumns& standing = snapshot_.standing();
+      KeepByNumber(
+          marks, [&](DealIndex deal) { return standing.stage[deal]; },
+          [&](Symbol symbol) {
+            const auto stage = snapshot_.pipelines().Stage(Text(symbol), snapshot_.horizon());
+            return NameMatches(node, Text(symbol), stage ? stage->stage.label() : Text(symbol));
+          });
+      return true;
+    }
+    case kStatus:
+      column(snapshot_.standing().outcome, [](Outcome outcome) {
+        return Value::Text(kStatusNames[static_cast<size_t>(outcome)]);
+      });
+      return true;
+    case kClosed:
+      column(snapshot_.standing().closed_us, instant);
+      return true;
+    case kStageEntered:
+      column(snapshot_.standing().entered_us, instant);
+      return true;
+    case kLostReason:
+      KeepByNumber(
+          marks, [&](DealIndex deal) { return snapshot_.standing().reason[deal]; },
+          [&](Symbol reason) { return filter::Compares(node, Value::Text(Text(reason))); });
+      return true;
+    case kCycle:
+      column(snapshot_.standing().cycle, [](uint16_t cycle) { return Value::Number(cycle); });
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Evaluator::Compare(const Node& node, DealMarks& marks) {
+  if (CompareAttributes(node, marks) || CompareStanding(node, marks)) return;
+  switch (static_cast<FieldId>(node.field_id)) {
+    case kDealId:
+      return KeepByValue(node, marks,
+                         [&](DealIndex deal) { return Value::Text(snapshot_.view().Id(deal)); });
+    case kTitle:
+      return KeepByFold(
+          node, marks, [&](DealIndex deal) { return Value::Text(table_.title[deal]); },
+          [](const DealFacts& facts) { return Value::Text(facts.title); });
+    case kExternalKey:
+      return KeepByValue(node, marks,
+                         [&](DealIndex deal) { return Value::Text(table_.external_key[deal]); });
+    case kCreated:
+      return KeepByValue(node, marks,
+                         [&](DealIndex deal) { return Value::Instant(table_.opened_us[deal]); });
+    case kUpdated:
+      return KeepByFold(
+          node, marks, [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
+          [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
+    case kPipeline:
+      return KeepByNumber(
+          marks, [&](DealIndex deal) { return table_.pipeline[deal]; },
+          [&](Symbol symbol) {
+            const auto pipeline = snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
+            return NameMatches(node, Text(symbol),
+                               pipeline ? pipeline->display_name : Text(symbol));
+          });
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<DealFilter> DealFilter::Compile(std::string_view text, const TenantView& tenant) {
+  DealFilter filter;
+  ASSIGN_OR_RETURN(filter.filter_,
+                   filter::Filter::Compile(text, DealSchema(), {.time_zone = tenant.time_zone()}));
+  return filter;
+}
+
+void DealFilter::Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const {
+  Evaluator(snapshot).Narrow(filter_.root(), marks);
+}
+
+DealMarks ExistingDeals(const DealsSnapshot& snapshot, std::string_view pipeline_id) {
+  const FactTable& table = snapshot.table();
+  const bool any = pipeline_id.empty();
+  const Symbol pipeline = snapshot.symbols().Find(pipeline_id);
+  DealMarks marks(table.deal_count());
+  if (!any && pipeline == kNoSymbol) return marks;  // No deal was ever in it.
+  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
+    marks[deal] =
+        static_cast<uint8_t>(snapshot.Exists(deal) & (any | (table.pipeline[deal] == pipeline)));
+  }
+  return marks;
+}
+
+}  // namespace dealog::projections

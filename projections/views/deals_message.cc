@@ -1,0 +1,84 @@
+#include "projections/views/deals_message.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "projections/views/instants.h"
+
+namespace dealog::projections {
+namespace {
+
+v1::Deal::Status StatusOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOpen:
+      return v1::Deal::OPEN;
+    case Outcome::kWon:
+      return v1::Deal::WON;
+    case Outcome::kLost:
+      return v1::Deal::LOST;
+  }
+  return v1::Deal::STATUS_UNSPECIFIED;
+}
+
+void SetStanding(const Standing& standing, const Symbols& symbols, v1::Deal& message) {
+  message.set_stage_id(std::string(symbols.Text(standing.stage)));
+  message.set_status(StatusOf(standing.outcome));
+  message.set_cycle(standing.cycle);
+  message.set_lost_reason(std::string(symbols.Text(standing.reason)));
+  message.set_last_open_stage_id(std::string(symbols.Text(standing.last_open_stage)));
+  SetTimestamp(standing.entered_us, *message.mutable_stage_enter_time());
+  if (standing.closed_us != kNever) {
+    SetTimestamp(standing.closed_us, *message.mutable_close_time());
+  }
+}
+
+}  // namespace
+
+std::string DealMessages::StageLabel(Symbol stage) {
+  return stage_labels_.Get(stage, [this](Symbol symbol) {
+    const std::string_view id = snapshot_.symbols().Text(symbol);
+    const auto found = snapshot_.pipelines().Stage(id, snapshot_.horizon());
+    return found ? found->stage.label() : std::string(id);
+  });
+}
+
+v1::Deal DealMessages::Make(DealIndex deal) {
+  const Symbols& symbols = snapshot_.symbols();
+  snapshot_.FactsOf(deal, facts_);
+  v1::Deal message;
+  message.set_deal_id(std::string(snapshot_.view().Id(deal)));
+  message.set_etag(absl::StrCat(facts_.revision));
+  message.set_title(std::string(facts_.title));
+  message.set_pipeline_id(std::string(symbols.Text(facts_.pipeline)));
+  SetStanding(facts_.standing, symbols, message);
+  message.set_stage(StageLabel(facts_.standing.stage));
+  const Symbol owner = facts_.Latest(DealField::kOwner).symbol();
+  message.set_owner_id(std::string(symbols.Text(owner)));
+  message.set_owner(std::string(snapshot_.OwnerLabel(owner)));
+  const Symbol organization = facts_.Latest(DealField::kOrganization).symbol();
+  message.set_organization_id(std::string(symbols.Text(organization)));
+  message.set_organization(std::string(snapshot_.OrganizationLabel(organization)));
+  const Symbol product = facts_.Latest(DealField::kProduct).symbol();
+  message.set_product_id(std::string(symbols.Text(product)));
+  message.set_product(std::string(snapshot_.ProductLabel(product)));
+  message.set_source(std::string(symbols.Text(facts_.Latest(DealField::kSource).symbol())));
+  for (const Symbol tag : facts_.Tags()) message.add_tags(std::string(symbols.Text(tag)));
+  std::sort(message.mutable_tags()->begin(), message.mutable_tags()->end());
+  if (const FieldValue amount = facts_.Latest(DealField::kAmount); amount.set()) {
+    *message.mutable_amount() = ToMoney(amount.value, UnpackCurrency(amount.currency));
+  }
+  if (const FieldValue day = facts_.Latest(DealField::kExpectedClose); day.set()) {
+    *message.mutable_expected_close_date() = DateOfDay(static_cast<int32_t>(day.value));
+  }
+  for (const auto& [id, role] : facts_.Contacts()) {
+    events::v1::ContactLink& link = *message.add_contacts();
+    link.set_contact_id(std::string(id));
+    link.set_role(std::string(role));
+  }
+  SetTimestamp(facts_.opened_us, *message.mutable_create_time());
+  SetTimestamp(facts_.updated_us, *message.mutable_update_time());
+  message.set_external_key(std::string(facts_.external_key));
+  return message;
+}
+
+}  // namespace dealog::projections

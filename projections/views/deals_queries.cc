@@ -1,0 +1,108 @@
+// Questions about single deals and lists of them: GetDeal, ListDeals, DealsChangedAfter,
+// DealsInStage.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
+#include "projections/views/deals_filter.h"
+#include "projections/views/deals_message.h"
+#include "projections/views/deals_snapshot.h"
+#include "projections/views/paging.h"
+#include "projections/views/queries.h"
+#include "projections/views/texts.h"
+
+namespace dealog::projections {
+namespace {
+
+// Unset values come last, whichever way the list runs.
+OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal, const ListOrder& order) {
+  const FactTable& table = snapshot.table();
+  OrderKey key{.id = snapshot.view().Id(deal)};
+  const auto number = [&order](int64_t value) {
+    if (value != kUnset) return value;
+    return order.descending ? std::numeric_limits<int64_t>::min()
+                            : std::numeric_limits<int64_t>::max();
+  };
+  if (order.field == "title") key.text = table.title[deal];
+  if (order.field == "create_time") key.number = table.opened_us[deal];
+  if (order.field == "update_time") key.number = table.updated_us[deal];
+  if (order.field == "amount") key.number = number(table.amount_minor[deal]);
+  if (order.field == "expected_close_date") key.number = number(table.expected_close_day[deal]);
+  return key;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Deal> GetDeal(const TenantViews& views, std::string_view deal_id,
+                                 const AsKnown& when, int64_t now_us) {
+  ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::MakeForOne(views, when, now_us));
+  const std::optional<DealIndex> deal = snapshot.view().Find(deal_id);
+  DealFacts facts;
+  if (deal) snapshot.FactsOf(*deal, facts);
+  if (!facts.exists) {
+    return base::Error(absl::StatusCode::kNotFound, "DEAL_NOT_FOUND",
+                       absl::StrCat("expected a deal's id, found ", Quoted(deal_id),
+                                    deal ? ", a deal that did not exist at the instant asked about"
+                                         : ", which no deal has"));
+  }
+  return DealMessages(snapshot).Make(*deal);
+}
+
+absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQuery& query) {
+  ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
+                   DealsSnapshot::Make(views, {}, views.recorded_at_us()));
+  ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
+  ASSIGN_OR_RETURN(const ListOrder order,
+                   ParseOrderBy(query.order_by, {"deal_id", "title", "create_time", "update_time",
+                                                 "amount", "expected_close_date"}));
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
+  DealMarks marks = ExistingDeals(snapshot, {});
+  filter.Narrow(snapshot, marks);
+  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
+    if (marks[deal]) builder.Offer(PlaceOf(snapshot, deal, order), deal);
+  }
+  DealMessages messages(snapshot);
+  return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
+}
+
+absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views,
+                                                        std::string_view pipeline,
+                                                        eventstore::Position after, size_t limit) {
+  ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
+                   DealsSnapshot::Make(views, {}, views.recorded_at_us()));
+  ASSIGN_OR_RETURN(const PipelineAt found, FindPipeline(views, pipeline, {}));
+  const FactTable& table = snapshot.table();
+  const Symbol symbol = snapshot.symbols().Find(found.id);
+  std::vector<DealIndex> changed;
+  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+    if (table.last_position[deal] > after.value && table.pipeline[deal] == symbol) {
+      changed.push_back(deal);
+    }
+  }
+  std::sort(changed.begin(), changed.end(), [&table](DealIndex a, DealIndex b) {
+    return table.last_position[a] < table.last_position[b];
+  });
+  if (changed.size() > limit) changed.resize(limit);
+  std::vector<v1::Deal> deals;
+  DealMessages messages(snapshot);
+  for (const DealIndex deal : changed) deals.push_back(messages.Make(deal));
+  return deals;
+}
+
+absl::StatusOr<std::vector<std::string>> DealsInStage(const TenantViews& views,
+                                                      std::string_view stage_id, size_t limit) {
+  ASSIGN_OR_RETURN(const DealsView* view, views.Get<DealsView>(kDealsView));
+  const Symbol stage = view->symbols().Find(stage_id);
+  std::vector<std::string> ids;
+  if (stage == kNoSymbol) return ids;
+  for (DealIndex deal = 0; deal < view->deal_count(); ++deal) {
+    if (view->table().standing.stage[deal] == stage) ids.emplace_back(view->Id(deal));
+  }
+  std::sort(ids.begin(), ids.end());
+  if (ids.size() > limit) ids.resize(limit);
+  return ids;
+}
+
+}  // namespace dealog::projections

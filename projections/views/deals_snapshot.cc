@@ -1,0 +1,100 @@
+#include "projections/views/deals_snapshot.h"
+
+#include <algorithm>
+
+#include "eventstore/base/status.h"
+
+namespace dealog::projections {
+namespace {
+
+// The records' names, or the id where there is none.
+template <typename Record>
+std::string_view LabelOf(const Record* record, std::string_view id, const Horizon& horizon) {
+  if (record == nullptr) return id;
+  const std::string* name = record->name.Shown(horizon);
+  return name == nullptr ? id : std::string_view(*name);
+}
+
+// The one visit that is open at the instant gives the stage of an open deal.
+void StandInVisits(const FactTable& table, int64_t as_of, StandingColumns& standing) {
+  for (const Visit& visit : table.visits()) {
+    if (visit.deal == kNoDeal || visit.entered_us >= as_of || visit.exited_us < as_of) continue;
+    standing.stage[visit.deal] = visit.stage;
+    standing.last_open_stage[visit.deal] = visit.stage;
+    standing.entered_us[visit.deal] = visit.entered_us;
+  }
+}
+
+// The deal's current span gives the cycle, and the stage of a closed deal.
+void StandInSpans(const FactTable& table, int64_t as_of, StandingColumns& standing) {
+  for (const CycleSpan& span : table.spans()) {
+    if (span.deal == kNoDeal || !span.IsDealsCurrent(as_of)) continue;
+    standing.cycle[span.deal] = span.cycle;
+    if (span.closed_us >= as_of) continue;
+    standing.outcome[span.deal] = span.outcome;
+    standing.closed_us[span.deal] = span.closed_us;
+    standing.last_open_stage[span.deal] = span.last_open_stage;
+    standing.reason[span.deal] = span.reason;
+    standing.stage[span.deal] = span.closed_stage;
+    standing.entered_us[span.deal] = span.closed_us;
+    if (!table.Changes(span.deal, DealField::kClosedStage)) continue;
+    const Change moved = table.ClosedStage(span.deal, span.closed_us, as_of);
+    if (moved.value == kUnset) continue;
+    standing.stage[span.deal] = moved.field_value().symbol();
+    standing.entered_us[span.deal] = moved.at_us;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<DealsSnapshot> DealsSnapshot::MakeForOne(const TenantViews& views,
+                                                        const AsKnown& when, int64_t now_us) {
+  DealsSnapshot snapshot;
+  ASSIGN_OR_RETURN(snapshot.view_, views.Get<DealsView>(kDealsView));
+  ASSIGN_OR_RETURN(snapshot.pipelines_, views.Get<PipelinesView>(kPipelinesView));
+  ASSIGN_OR_RETURN(snapshot.catalog_, views.Get<CatalogView>(kCatalogView));
+  ASSIGN_OR_RETURN(snapshot.organizations_, views.Get<OrganizationsView>(kOrganizationsView));
+  ASSIGN_OR_RETURN(snapshot.tenant_, FindTenant(views));
+  snapshot.horizon_ = Horizon::Of(when);
+  snapshot.position_ = std::min(views.position().value, snapshot.horizon_.known_position);
+  snapshot.shown_us_ = when.as_of_us.value_or(now_us);
+  return snapshot;
+}
+
+absl::StatusOr<DealsSnapshot> DealsSnapshot::Make(const TenantViews& views, const AsKnown& when,
+                                                  int64_t now_us) {
+  ASSIGN_OR_RETURN(DealsSnapshot snapshot, MakeForOne(views, when, now_us));
+  if (snapshot.position_ < views.position().value) {
+    snapshot.past_ =
+        std::make_unique<FactTable>(snapshot.view_->TableAt(snapshot.horizon_.known_position));
+  }
+  return snapshot;
+}
+
+const StandingColumns& DealsSnapshot::standing() const {
+  if (as_of() == kNever) return table().standing;
+  if (!standing_) {
+    standing_ = std::make_unique<StandingColumns>();
+    standing_->Resize(deal_count());
+    StandInVisits(table(), as_of(), *standing_);
+    StandInSpans(table(), as_of(), *standing_);
+  }
+  return *standing_;
+}
+
+std::string_view DealsSnapshot::OwnerLabel(Symbol member) const {
+  const std::string_view id = symbols().Text(member);
+  return LabelOf(catalog_->Member(id), id, horizon_);
+}
+
+std::string_view DealsSnapshot::ProductLabel(Symbol product) const {
+  const std::string_view id = symbols().Text(product);
+  return LabelOf(catalog_->Product(id), id, horizon_);
+}
+
+std::string_view DealsSnapshot::OrganizationLabel(Symbol organization) const {
+  const std::string_view id = symbols().Text(organization);
+  return LabelOf(organizations_->Find(id), id, horizon_);
+}
+
+}  // namespace dealog::projections

@@ -1,0 +1,178 @@
+#include "projections/views/deals_table.h"
+
+#include <algorithm>
+
+namespace dealog::projections {
+
+void StandingColumns::Resize(size_t deals) {
+  stage.resize(deals);
+  entered_us.resize(deals);
+  closed_us.resize(deals, kNever);
+  outcome.resize(deals);
+  last_open_stage.resize(deals);
+  reason.resize(deals);
+  cycle.resize(deals, 1);
+}
+
+void StandingColumns::Set(DealIndex deal, const Standing& standing) {
+  stage[deal] = standing.stage;
+  entered_us[deal] = standing.entered_us;
+  closed_us[deal] = standing.closed_us;
+  outcome[deal] = standing.outcome;
+  last_open_stage[deal] = standing.last_open_stage;
+  reason[deal] = standing.reason;
+  cycle[deal] = standing.cycle;
+}
+
+void FactTable::Resize(size_t count) {
+  opened_us.resize(count, kNever);
+  pipeline.resize(count);
+  owner.resize(count);
+  source.resize(count);
+  organization.resize(count);
+  product.resize(count);
+  tags.resize(count);
+  amount_minor.resize(count, kUnset);
+  currency.resize(count);
+  expected_close_day.resize(count, kUnset);
+  changing.resize(count);
+  revision.resize(count);
+  last_position.resize(count);
+  updated_us.resize(count);
+  title.resize(count);
+  external_key.resize(count);
+  standing.Resize(count);
+  visits_.Resize(count);
+  spans_.Resize(count);
+  changes_.Resize(count);
+}
+
+void FactTable::Set(DealIndex deal, const DealFacts& facts) {
+  opened_us[deal] = facts.exists ? facts.opened_us : kNever;
+  pipeline[deal] = facts.pipeline;
+  revision[deal] = facts.revision;
+  last_position[deal] = facts.last_position;
+  updated_us[deal] = facts.updated_us;
+  title[deal].assign(facts.title);
+  external_key[deal].assign(facts.external_key);
+  standing.Set(deal, facts.standing);
+  visits_.Assign(deal, facts.visits);
+  spans_.Assign(deal, facts.spans);
+
+  scratch_.assign(facts.changes.begin(), facts.changes.end());
+  AppendTagChanges(facts);
+  changing[deal] = 0;
+  size_t kept = 0;
+  for (size_t begin = 0, end = 0; begin < scratch_.size(); begin = end) {
+    while (end < scratch_.size() && scratch_[end].field == scratch_[begin].field) ++end;
+    const auto field = static_cast<DealField>(scratch_[begin].field);
+    SetColumn(deal, field,
+              ValueAt(std::span(scratch_).subspan(begin, end - begin), field, kNever, kNever));
+    if (end - begin == 1 && field != DealField::kClosedStage) continue;
+    changing[deal] |= MaskOf(field);
+    for (size_t i = begin; i < end; ++i) scratch_[kept++] = scratch_[i];
+  }
+  changes_.Assign(deal, std::span(scratch_).first(kept));
+}
+
+// One change per instant at which tags changed, holding the set of all tags then.
+void FactTable::AppendTagChanges(const DealFacts& facts) {
+  const auto append = [this](int64_t at_us, int64_t value) {
+    Change change{.at_us = at_us, .value = value};
+    change.field = static_cast<uint32_t>(DealField::kTags);
+    scratch_.push_back(change);
+  };
+  const std::vector<DealFacts::TagChange>& changes = facts.tag_changes;
+  if (changes.empty() || changes.front().at_us > facts.opened_us) append(facts.opened_us, kUnset);
+  std::vector<Symbol> set;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const auto at = std::lower_bound(set.begin(), set.end(), changes[i].tag);
+    const bool has = at != set.end() && *at == changes[i].tag;
+    if (changes[i].added && !has) set.insert(at, changes[i].tag);
+    if (!changes[i].added && has) set.erase(at);
+    if (i + 1 < changes.size() && changes[i + 1].at_us == changes[i].at_us) continue;
+    append(changes[i].at_us, set.empty() ? kUnset : InternTagSet(set));
+  }
+}
+
+uint32_t FactTable::InternTagSet(const std::vector<Symbol>& set) {
+  const auto [found, is_new] =
+      tag_set_codes_.try_emplace(set, static_cast<uint32_t>(tag_sets_.size()));
+  if (is_new) tag_sets_.push_back(&found->first);
+  return found->second;
+}
+
+void FactTable::SetColumn(DealIndex deal, DealField field, FieldValue value) {
+  switch (field) {
+    case DealField::kOwner:
+      owner[deal] = value.symbol();
+      return;
+    case DealField::kSource:
+      source[deal] = value.symbol();
+      return;
+    case DealField::kOrganization:
+      organization[deal] = value.symbol();
+      return;
+    case DealField::kProduct:
+      product[deal] = value.symbol();
+      return;
+    case DealField::kTags:
+      tags[deal] = value.symbol();
+      return;
+    case DealField::kAmount:
+      amount_minor[deal] = value.value;
+      currency[deal] = value.currency;
+      return;
+    case DealField::kExpectedClose:
+      expected_close_day[deal] = value.value;
+      return;
+    case DealField::kClosedStage:
+      return;  // The standing has it.
+  }
+}
+
+FieldValue FactTable::Column(DealIndex deal, DealField field) const {
+  const auto symbol = [](uint32_t number) {
+    return FieldValue{.value = number == kNoSymbol ? kUnset : static_cast<int64_t>(number)};
+  };
+  switch (field) {
+    case DealField::kOwner:
+      return symbol(owner[deal]);
+    case DealField::kSource:
+      return symbol(source[deal]);
+    case DealField::kOrganization:
+      return symbol(organization[deal]);
+    case DealField::kProduct:
+      return symbol(product[deal]);
+    case DealField::kTags:
+      return symbol(tags[deal]);
+    case DealField::kAmount:
+      return {.value = amount_minor[deal], .currency = currency[deal]};
+    case DealField::kExpectedClose:
+      return {.value = expected_close_day[deal]};
+    case DealField::kClosedStage:
+      break;
+  }
+  return {};
+}
+
+FieldValue FactTable::Latest(DealIndex deal, DealField field, int64_t as_of) const {
+  if (as_of == kNever || !Changes(deal, field)) return Column(deal, field);
+  return ValueAt(changes_.Of(deal), field, kNever, as_of);
+}
+
+FieldValue FactTable::At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const {
+  if (!Changes(deal, field)) return Column(deal, field);
+  return ValueAt(changes_.Of(deal), field, instant, as_of);
+}
+
+Change FactTable::ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const {
+  Change latest;
+  for (const Change& change : changes_.Of(deal)) {
+    if (!change.Is(DealField::kClosedStage)) continue;
+    if (change.at_us >= closed_us && change.at_us < as_of) latest = change;
+  }
+  return latest;
+}
+
+}  // namespace dealog::projections

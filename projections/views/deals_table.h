@@ -1,0 +1,100 @@
+#pragma once
+
+// The fact table of one tenant: all deals' attributes in columns, their visits and cycle spans in
+// arrays. Answers of any as_of come from the one table; a known_at in the past has a table of its
+// own, folded from tapes cut there.
+//
+// Visits and spans are arrays of 32 and 80 byte rows, not one array per column: a KPI reads most of
+// a row's columns, and a fold writes one row at one place.
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "projections/views/deals_facts.h"
+#include "projections/views/deals_fold.h"
+#include "projections/views/slot_pool.h"
+
+namespace dealog::projections {
+
+// Where every deal stands, in columns.
+struct StandingColumns {
+  std::vector<Symbol> stage;
+  std::vector<int64_t> entered_us;
+  std::vector<int64_t> closed_us;
+  std::vector<Outcome> outcome;
+  std::vector<Symbol> last_open_stage;
+  std::vector<Symbol> reason;
+  std::vector<uint16_t> cycle;
+
+  void Resize(size_t deals);
+  void Set(DealIndex deal, const Standing& standing);
+};
+
+// Thread safety: const methods from many threads.
+class FactTable {
+ public:
+  FactTable() = default;
+  FactTable(FactTable&&) = default;
+  FactTable& operator=(FactTable&&) = default;
+
+  // Makes room for deals [0, count).
+  void Resize(size_t count);
+  // Replaces all facts of one deal.
+  void Set(DealIndex deal, const DealFacts& facts);
+
+  size_t deal_count() const { return opened_us.size(); }
+  const std::vector<Visit>& visits() const { return visits_.rows(); }
+  const std::vector<CycleSpan>& spans() const { return spans_.rows(); }
+  std::span<const Visit> VisitsOf(DealIndex deal) const { return visits_.Of(deal); }
+  std::span<const CycleSpan> SpansOf(DealIndex deal) const { return spans_.Of(deal); }
+
+  // True if the field has more than one value over time: else its column holds for every instant.
+  bool Changes(DealIndex deal, DealField field) const { return changing[deal] & MaskOf(field); }
+  // The value at an instant, by the changes before as_of.
+  FieldValue At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const;
+  // The last value before as_of.
+  FieldValue Latest(DealIndex deal, DealField field, int64_t as_of) const;
+  // The set of tags of a value of kTags, sorted by symbol.
+  const std::vector<Symbol>& TagSet(FieldValue value) const { return *tag_sets_[value.symbol()]; }
+  size_t tag_set_count() const { return tag_sets_.size(); }
+  // The latest move between closed stages before as_of; kNoSymbol if there is none after the
+  // closing.
+  Change ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const;
+
+  // Columns, by deal. opened_us is kNever where the deal is not known.
+  std::vector<int64_t> opened_us;
+  std::vector<Symbol> pipeline;
+  std::vector<Symbol> owner;
+  std::vector<Symbol> source;
+  std::vector<Symbol> organization;
+  std::vector<Symbol> product;
+  std::vector<uint32_t> tags;
+  std::vector<int64_t> amount_minor;  // kUnset: none.
+  std::vector<Currency> currency;
+  std::vector<int64_t> expected_close_day;  // kUnset: none.
+  std::vector<DealFieldMask> changing;
+  std::vector<uint32_t> revision;
+  std::vector<uint64_t> last_position;
+  std::vector<int64_t> updated_us;
+  std::vector<std::string> title;
+  std::vector<std::string> external_key;
+  StandingColumns standing;
+
+ private:
+  FieldValue Column(DealIndex deal, DealField field) const;
+  void SetColumn(DealIndex deal, DealField field, FieldValue value);
+  void AppendTagChanges(const DealFacts& facts);
+  uint32_t InternTagSet(const std::vector<Symbol>& tags);
+
+  SlotPool<Visit> visits_;
+  SlotPool<CycleSpan> spans_;
+  SlotPool<Change> changes_;  // Of changing fields only.
+  std::map<std::vector<Symbol>, uint32_t> tag_set_codes_{{{}, 0}};
+  std::vector<const std::vector<Symbol>*> tag_sets_{&tag_set_codes_.begin()->first};
+  std::vector<Change> scratch_;
+};
+
+}  // namespace dealog::projections

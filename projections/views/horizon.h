@@ -1,0 +1,79 @@
+#pragma once
+
+// The two independent instants of a question: which events were known, and which had occurred.
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "projections/views/queries.h"
+
+namespace dealog::projections {
+
+// "Has not happened": later than every instant. Also the as_of that excludes nothing.
+inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+struct Horizon {
+  uint64_t known_position = std::numeric_limits<uint64_t>::max();  // Events up to and including it.
+  int64_t as_of_us = kNever;  // Events that occurred strictly before it.
+
+  static Horizon Of(const AsKnown& when) {
+    Horizon horizon;
+    if (when.known_position) horizon.known_position = when.known_position->value;
+    if (when.as_of_us) horizon.as_of_us = *when.as_of_us;
+    return horizon;
+  }
+  bool Knows(uint64_t position) const { return position <= known_position; }
+  bool Includes(uint64_t position, int64_t occurred_us) const {
+    return Knows(position) && occurred_us < as_of_us;
+  }
+  // The same, taking everything known, whenever it occurred.
+  Horizon WithoutAsOf() const { return {.known_position = known_position}; }
+};
+
+// Values of one field over time. A back-dated value takes its place in the past: at every instant
+// the latest (occurred_at, revision) wins. An instant before the first value has the first value.
+// Thread safety: const methods from many threads.
+template <typename T>
+class Timeline {
+ public:
+  // `set` false: the field was cleared.
+  void Add(uint64_t position, int64_t occurred_us, bool set, T value) {
+    auto at = entries_.end();
+    while (at != entries_.begin() && (at - 1)->occurred_us > occurred_us) --at;
+    entries_.insert(at, {occurred_us, position, set, std::move(value)});
+  }
+  // The value at `instant`, among those within the horizon; nullptr = none.
+  const T* At(int64_t instant, const Horizon& horizon) const {
+    const Entry* current = nullptr;
+    for (const Entry& entry : entries_) {
+      if (!horizon.Includes(entry.position, entry.occurred_us)) continue;
+      if (current == nullptr && !entry.set) continue;  // Not a first value.
+      if (current != nullptr && entry.occurred_us > instant) break;
+      current = &entry;
+      if (entry.occurred_us > instant) break;
+    }
+    return current != nullptr && current->set ? &current->value : nullptr;
+  }
+  const T* Latest(const Horizon& horizon) const { return At(kNever, horizon); }
+  // How the thing is shown at the horizon: the latest value, or, for an instant before it was
+  // known at all, its first one.
+  const T* Shown(const Horizon& horizon) const {
+    if (const T* latest = Latest(horizon)) return latest;
+    return At(std::numeric_limits<int64_t>::min(), horizon.WithoutAsOf());
+  }
+  // True if it never had but one value: then every instant gives the same.
+  bool constant() const { return entries_.size() < 2; }
+
+ private:
+  struct Entry {
+    int64_t occurred_us;
+    uint64_t position;
+    bool set;
+    T value;
+  };
+  std::vector<Entry> entries_;  // By (occurred_us, position).
+};
+
+}  // namespace dealog::projections
