@@ -13,6 +13,11 @@ size_t BatchBytes(const StoredBatch& batch) {
   return bytes;
 }
 
+BatchRing::~BatchRing() {
+  base::MutexLock lock(wake_mu_);
+  DEALOG_CHECK(waiters_.empty()) << "a subscription outlives its log";
+}
+
 void BatchRing::Publish(BatchPtr batch) {
   {
     base::MutexLock lock(mu_);

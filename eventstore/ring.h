@@ -39,6 +39,9 @@ class BatchRing {
   // `head`: the newest batch that was published before. Keeps about `bytes_max` bytes of commits.
   BatchRing(BatchNumber head, size_t bytes_max) : bytes_max_(bytes_max), head_(head) {}
 
+  // Every waiter must have been unregistered (checked).
+  ~BatchRing();
+
   // Adds the next batch (checked), forgets the oldest beyond the limit, wakes who is armed.
   void Publish(BatchPtr batch);
 
