@@ -14,6 +14,8 @@ inline constexpr uint32_t kCausationDepthMax = 16;
 inline constexpr int64_t kMaxTriggerAgeSecondsDefault = 86'400;
 // Instances that advance side by side, sharing writes.
 inline constexpr size_t kInstancesAtOnceMax = 256;
+// What is kept of a refusal's message; it may cut a character in two only where it is not ASCII.
+inline constexpr size_t kFailureMessageBytesMax = 1024;
 // One page of the log, bytes.
 inline constexpr size_t kPollBytesMax = 1 << 20;
 // Batches after which the checkpoint is saved, also while there are more to read.
