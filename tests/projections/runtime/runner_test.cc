@@ -231,6 +231,7 @@ TEST_F(RunnerTest, FailedViewWritesNothingOfTheFailedBatch) {
   Stop();
   Start({SturdyDefinition(), {"fragile", 1, [] { return std::make_unique<CountView>(false); }}});
   // A fold that no longer fails goes on where the failing one stopped.
+  AwaitReadable("acme", "fragile");
   EXPECT_EQ(Count("acme", "n", "fragile"), 3);
 }
 
@@ -306,8 +307,8 @@ TEST_F(RunnerTest, OtherVersionRebuilds) {
   Count("acme", "n");
   Stop();
   Start({SturdyDefinition(2), FragileDefinition(1)});
-  EXPECT_EQ(Count("acme", "n"), 1);
   AwaitReadable("acme", "sturdy");
+  EXPECT_EQ(Count("acme", "n"), 1);
   EXPECT_EQ(StatusOf("sturdy").events_folded, 1u);
   EXPECT_EQ(StatusOf("fragile").events_folded, 0u);
   Stop();
