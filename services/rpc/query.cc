@@ -1,5 +1,6 @@
 #include "services/rpc/query.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -94,10 +95,9 @@ absl::StatusOr<Freshness> ResolveFreshness(const Core& core, const Call& call,
 }
 
 absl::Time ReadDeadline(const Core& core, const Call& call) {
-  if (call.deadline == absl::InfiniteFuture()) {
-    return absl::FromUnixMicros(core.clock.NowMicros()) + kReadWait;
-  }
-  return call.deadline - kReplyMargin;
+  const absl::Time now = absl::FromUnixMicros(core.clock.NowMicros());
+  if (call.deadline == absl::InfiniteFuture()) return now + kReadWait;
+  return std::min(call.deadline - kReplyMargin, now + kReadWaitMax);
 }
 
 void QueryCall::Start(std::unique_ptr<QueryCall> query) {

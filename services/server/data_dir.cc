@@ -1,0 +1,141 @@
+#include "services/server/data_dir.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/crypto.h"
+#include "eventstore/base/status.h"
+
+namespace dealog::server {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+// Closes at the end of its scope.
+class File {
+ public:
+  File(const std::string& path, int flags, mode_t mode = 0)
+      : descriptor_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  bool ok() const { return descriptor_ >= 0; }
+  int get() const { return descriptor_; }
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
+
+absl::Status Failed(std::string_view what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat(std::string(what), " ", path));
+}
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("can't make the folder ", path, ": ", error.message()));
+}
+
+// Keeps a second server out: two would each think the log theirs.
+absl::StatusOr<int> Lock(const std::string& data_dir) {
+  const std::string path = data_dir + "/LOCK";
+  File file(path, O_RDWR | O_CREAT, 0600);
+  if (!file.ok()) return Failed("can't open", path);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::array<char, 32> holder{};
+    const ssize_t size = read(file.get(), holder.data(), holder.size() - 1);
+    const std::string process(holder.data(), size > 0 ? static_cast<size_t>(size) : 0);
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data folder ", data_dir, " is in use by another dealogd (process ",
+                     std::string(absl::StripAsciiWhitespace(process)),
+                     "); stop it or choose another --data-dir"));
+  }
+  const std::string process = absl::StrCat(getpid(), "\n");
+  if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), process.data(), process.size(), 0) !=
+                                           static_cast<ssize_t>(process.size())) {
+    return Failed("can't write", path);
+  }
+  return file.release();
+}
+
+absl::Status SyncFolder(const std::string& path) {
+  const File folder(path, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok() || fsync(folder.get()) != 0) return Failed("can't sync", path);
+  return absl::OkStatus();
+}
+
+// Written whole and synced under another name first: a kill leaves no half of a key.
+absl::StatusOr<std::string> MakeKey(const std::string& folder, const std::string& path) {
+  std::string key(kKeyBytes, '\0');
+  base::RandomBytes(reinterpret_cast<uint8_t*>(key.data()), key.size());
+  const std::string fresh = path + ".new";
+  {
+    const File file(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!file.ok() ||
+        write(file.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) ||
+        fsync(file.get()) != 0) {
+      return Failed("can't write", fresh);
+    }
+  }
+  if (rename(fresh.c_str(), path.c_str()) != 0) return Failed("can't rename", fresh);
+  RETURN_IF_ERROR(SyncFolder(folder));
+  return key;
+}
+
+absl::StatusOr<std::string> ReadKey(const std::string& path) {
+  const File file(path, O_RDONLY);
+  if (!file.ok()) return Failed("can't open", path);
+  std::string key(kKeyBytes + 1, '\0');
+  const ssize_t size = read(file.get(), key.data(), key.size());
+  if (size == static_cast<ssize_t>(kKeyBytes)) return key.substr(0, kKeyBytes);
+  return absl::DataLossError(
+      absl::StrCat(path, ": expected ", kKeyBytes, " bytes, found ", size, "; restore the key"));
+}
+
+absl::StatusOr<std::string> ReadOrMakeKey(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name;
+  if (access(path.c_str(), F_OK) == 0) return ReadKey(path);
+  return MakeKey(folder, path);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
+  RETURN_IF_ERROR(MakeFolder(path));
+  ASSIGN_OR_RETURN(const int lock, Lock(path));
+  std::unique_ptr<DataDir> dir(new DataDir(path, lock));
+  const std::string keys = path + "/keys";
+  const bool has_log = access((dir->log_path() + "/CURRENT").c_str(), F_OK) == 0;
+  if (has_log && access((keys + "/unique.key").c_str(), F_OK) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(keys, "/unique.key is gone, but ", dir->log_path(),
+                     " was written with it: without the key no unique value could be found again. "
+                     "Restore the key from the backup of the folder"));
+  }
+  RETURN_IF_ERROR(MakeFolder(dir->imports_path()));
+  RETURN_IF_ERROR(MakeFolder(dir->workflows_path()));
+  RETURN_IF_ERROR(MakeFolder(keys));
+  if (chmod(keys.c_str(), 0700) != 0) return Failed("can't protect", keys);
+  ASSIGN_OR_RETURN(dir->unique_key_, ReadOrMakeKey(keys, "unique.key"));
+  ASSIGN_OR_RETURN(dir->token_key_, ReadOrMakeKey(keys, "token.key"));
+  return dir;
+}
+
+DataDir::~DataDir() { close(lock_); }
+
+}  // namespace dealog::server

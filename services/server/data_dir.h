@@ -1,0 +1,46 @@
+#pragma once
+
+// The data folder: its layout, its lock and its keys.
+//
+//   DIR/LOCK            held while a server runs; names its process
+//   DIR/log/            the event log: the one thing that can't be made again
+//   DIR/views/          views' rows; safe to delete
+//   DIR/work/imports/   uploads of imports that are not done
+//   DIR/work/workflows/ how far the workflow reactor got; safe to delete
+//   DIR/keys/unique.key 32 bytes, hashes unique values in the log; belongs to the log for ever
+//   DIR/keys/token.key  32 bytes, seals page tokens; safe to delete
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace dealog::server {
+
+// An open data folder. Destroying it releases the lock. Thread safety: const.
+class DataDir {
+ public:
+  // Makes what is missing. FAILED_PRECONDITION: another server has the folder, or the log's key is
+  // gone. INTERNAL or PERMISSION_DENIED where the system refuses.
+  static absl::StatusOr<std::unique_ptr<DataDir>> Open(const std::string& path);
+  ~DataDir();
+  DataDir(const DataDir&) = delete;
+  DataDir& operator=(const DataDir&) = delete;
+
+  std::string log_path() const { return path_ + "/log"; }
+  std::string views_path() const { return path_ + "/views"; }
+  std::string imports_path() const { return path_ + "/work/imports"; }
+  std::string workflows_path() const { return path_ + "/work/workflows"; }
+  const std::string& unique_key() const { return unique_key_; }
+  const std::string& token_key() const { return token_key_; }
+
+ private:
+  DataDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  const std::string path_;
+  const int lock_;  // File descriptor.
+  std::string unique_key_;
+  std::string token_key_;
+};
+
+}  // namespace dealog::server

@@ -1,0 +1,53 @@
+#pragma once
+
+// What the command line says.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/telemetry/log.h"
+
+namespace dealog::server {
+
+struct Options {
+  // Holds everything that is kept: log/, views/, work/, keys/. Created if missing.
+  std::string data_dir;
+  // HOST:PORT; port 0 picks a free one. Loopback only while no credentials are configured.
+  std::string listen = "127.0.0.1:7171";
+  // Partitions of a new log; an existing one must have as many.
+  uint32_t partitions = 1;
+  telemetry::Level log_level = telemetry::Level::kInfo;
+  telemetry::Format log_format = telemetry::Format::kText;
+  // How long calls in flight may take to end when the server stops.
+  absl::Duration drain_timeout = absl::Seconds(10);
+  // Called once, from any thread, when the log can't be written any more: the process should stop
+  // the server and end. Empty: only logged.
+  std::function<void()> on_fatal;
+};
+
+// What the command line asks for: to serve, or to end at once with a text and an exit code.
+struct CommandLine {
+  Options options;
+  std::optional<int> exit_code;
+  std::string text;  // For stdout if exit_code is 0 (help, version), else for stderr.
+};
+CommandLine ParseCommandLine(int argc, const char* const* argv);
+
+// "HOST:PORT", "[::1]:PORT" in its parts. INVALID_ARGUMENT if it is malformed.
+struct ListenAddress {
+  std::string host;
+  uint16_t port = 0;
+};
+absl::StatusOr<ListenAddress> ParseListen(std::string_view listen);
+
+// PERMISSION_DENIED unless the host is loopback: without credentials anyone who reaches the port
+// may do everything.
+absl::Status CheckListen(const ListenAddress& address);
+
+}  // namespace dealog::server

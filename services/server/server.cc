@@ -1,0 +1,177 @@
+#include "services/server/server.h"
+
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/service_type.h>
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/status.h"
+#include "eventstore/rocksdb/rocksdb_log.h"
+#include "projections/rocksdb/view_store.h"
+#include "projections/runtime/runner.h"
+#include "projections/views/registry.h"
+#include "services/commands/submit.h"
+#include "services/jobs/import_job.h"
+#include "services/jobs/retirement_job.h"
+#include "services/rpc/core.h"
+#include "services/rpc/limits.h"
+#include "services/rpc/services.h"
+#include "services/server/data_dir.h"
+#include "services/server/listener.h"
+#include "services/server/version.h"
+#include "services/telemetry/log.h"
+#include "services/workflow/reactor.h"
+
+namespace dealog::server {
+namespace {
+
+using telemetry::Level;
+using telemetry::Log;
+
+// Members are made in this order and destroyed in the opposite one, so nothing outlives what it
+// uses.
+class ServerImpl final : public Server {
+ public:
+  explicit ServerImpl(Options options) : options_(std::move(options)) {}
+  ~ServerImpl() override { Stop(); }
+
+  absl::Status Open() {
+    ASSIGN_OR_RETURN(const ListenAddress address, ParseListen(options_.listen));
+    RETURN_IF_ERROR(CheckListen(address));
+    ASSIGN_OR_RETURN(dir_, DataDir::Open(options_.data_dir));
+    RETURN_IF_ERROR(OpenStores());
+    RETURN_IF_ERROR(StartParts());
+    RETURN_IF_ERROR(Serve(address));
+    return absl::OkStatus();
+  }
+
+  const std::string& address() const override { return listener_.address; }
+  commands::SequencerStats sequencer_stats() const override { return sequencers_->stats(); }
+
+  void Stop() override {
+    base::MutexLock lock(stop_mu_);
+    if (stopped_) return;
+    stopped_ = true;
+    StopServing();
+    // Whoever issues commands stops before what decides them.
+    if (reactor_ != nullptr) reactor_->Stop();
+    if (imports_ != nullptr) imports_->Stop();
+    if (retirements_ != nullptr) retirements_->Stop();
+    if (sequencers_ != nullptr) sequencers_->Drain();
+    if (executor_ != nullptr) executor_->Stop();
+    if (runner_ != nullptr) runner_->Stop();
+  }
+
+ private:
+  absl::Status OpenStores() {
+    ASSIGN_OR_RETURN(log_, eventstore::OpenRocksDbLog(
+                               {.path = dir_->log_path(), .partition_count = options_.partitions}));
+    const auto say = [](std::string_view what) { Log(Level::kWarning, what); };
+    ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = say}));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartParts() {
+    runner_ = projections::StartRunner(*log_, *views_, projections::AllViews(), {});
+    commands::SequencerOptions sequencing;
+    sequencing.unique_key_secret = dir_->unique_key();
+    sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
+    sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
+    const jobs::SequencerOf sequencer_of =
+        [this](const eventstore::TenantId& tenant) -> commands::Sequencer& {
+      return sequencers_->Of(tenant);
+    };
+    imports_ = jobs::MakeImportJobs(*log_, sequencer_of, runner_.get(), base::SystemClock(),
+                                    {.folder = dir_->imports_path()});
+    RETURN_IF_ERROR(imports_->Resume());
+    retirements_ = jobs::StartRetirementJobs(*log_, sequencer_of, *runner_, {});
+    checkpoint_ = workflow::MakeFileCheckpoint(dir_->workflows_path());
+    reactor_ = workflow::MakeReactor(*log_, *sequencers_,
+                                     {.checkpoint = checkpoint_.get(),
+                                      .on_error = [](const absl::Status& status) {
+                                        Log(Level::kError, "workflow reactor",
+                                            {{"code", absl::StatusCodeToString(status.code())}});
+                                      }});
+    return absl::OkStatus();
+  }
+
+  absl::Status Serve(const ListenAddress& address) {
+    executor_ = std::make_unique<rpc::Executor>(rpc::kExecutorThreads, rpc::kExecutorQueueMax);
+    core_.reset(new rpc::Core{.log = *log_,
+                              .sequencers = *sequencers_,
+                              .runner = *runner_,
+                              .imports = *imports_,
+                              .clock = base::SystemClock(),
+                              .executor = *executor_,
+                              .streams = streams_,
+                              .metrics = metrics_,
+                              .draining = draining_,
+                              .page_token_key = dir_->token_key(),
+                              .version = kVersion,
+                              .started_at_us = base::SystemClock().NowMicros()});
+    services_ = rpc::MakeServices(*core_);
+    ASSIGN_OR_RETURN(listener_, Listen(address, services_));
+    Log(Level::kInfo, "listening on loopback only: no credentials configured",
+        {{"address", listener_.address}, {"data_dir", options_.data_dir}});
+    return absl::OkStatus();
+  }
+
+  void StopServing() {
+    if (listener_.server == nullptr) return;
+    Log(Level::kInfo, "stopping", {{"streams", static_cast<int64_t>(streams_.size())}});
+    draining_ = true;
+    listener_.server->GetHealthCheckService()->SetServingStatus(false);
+    streams_.StopAll();
+    listener_.server->Shutdown(std::chrono::system_clock::now() +
+                               absl::ToChronoMicroseconds(options_.drain_timeout));
+    listener_.server->Wait();
+    const telemetry::MethodCounters::Totals sum = metrics_.Sum();
+    Log(Level::kInfo, "stopped",
+        {{"calls", static_cast<int64_t>(sum.calls)},
+         {"refusals", static_cast<int64_t>(sum.refusals)},
+         {"failures", static_cast<int64_t>(sum.failures)}});
+  }
+
+  // Everything queued is still answered by the sequencer; nothing more can be written.
+  void OnFatal(const absl::Status& status) {
+    Log(Level::kError, "the log can't be written any more; the server must be restarted",
+        {{"code", absl::StatusCodeToString(status.code())}});
+    if (!failed_.exchange(true) && options_.on_fatal) options_.on_fatal();
+  }
+
+  const Options options_;
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> failed_{false};
+  rpc::StreamSet streams_;
+  telemetry::CallMetrics metrics_;
+  std::unique_ptr<DataDir> dir_;
+  std::unique_ptr<eventstore::EventLog> log_;
+  std::unique_ptr<projections::ViewStore> views_;
+  std::unique_ptr<projections::Runner> runner_;
+  std::unique_ptr<commands::Sequencers> sequencers_;
+  std::unique_ptr<jobs::ImportJobs> imports_;
+  std::unique_ptr<jobs::RetirementJobs> retirements_;
+  std::unique_ptr<workflow::ReactorCheckpoint> checkpoint_;
+  std::unique_ptr<workflow::Reactor> reactor_;
+  std::unique_ptr<rpc::Executor> executor_;
+  std::unique_ptr<rpc::Core> core_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  Listener listener_;
+  base::Mutex stop_mu_;
+  bool stopped_ ABSL_GUARDED_BY(stop_mu_) = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options) {
+  auto server = std::make_unique<ServerImpl>(options);
+  RETURN_IF_ERROR(server->Open());
+  return server;
+}
+
+}  // namespace dealog::server

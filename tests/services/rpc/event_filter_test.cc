@@ -1,0 +1,62 @@
+// Method: filters of a request, good and bad; then which events pass, each list alone and together.
+
+#include "services/rpc/event_filter.h"
+
+#include <gmock/gmock.h>
+
+#include "eventstore/base/error.h"
+#include "services/rpc/limits.h"
+
+namespace dealog::rpc {
+namespace {
+
+std::string Header(const char* stream_type, const char* id, const char* type) {
+  storage::v1::EventHeader header;
+  header.mutable_stream()->set_type(stream_type);
+  header.mutable_stream()->set_id(id);
+  header.set_type(type);
+  return header.SerializeAsString();
+}
+
+TEST(ParseStream, WantsTypeAndId) {
+  EXPECT_EQ(ParseStream("deal/deal_1", "stream")->id, "deal_1");
+  EXPECT_EQ(ParseStream("deal/a/b", "stream")->id, "a/b");
+  for (const std::string& bad :
+       {std::string(""), std::string("deal"), std::string("/x"), std::string("deal/"),
+        std::string(33, 't') + "/x", "deal/" + std::string(129, 'i')}) {
+    EXPECT_EQ(base::ReasonOf(ParseStream(bad, "stream").status()), "FIELD_INVALID") << bad;
+  }
+}
+
+TEST(ParseEventFilter, RefusesWhatCanNeverMatch) {
+  v1::EventFilter type;
+  type.add_event_types("DealWun");
+  EXPECT_EQ(base::ReasonOf(ParseEventFilter(type).status()), "FIELD_INVALID");
+  v1::EventFilter stream_type;
+  stream_type.add_stream_types("deals");
+  EXPECT_EQ(base::ReasonOf(ParseEventFilter(stream_type).status()), "FIELD_INVALID");
+  v1::EventFilter stream;
+  stream.add_streams("deal_1");
+  EXPECT_EQ(base::ReasonOf(ParseEventFilter(stream).status()), "FIELD_INVALID");
+  v1::EventFilter many;
+  for (size_t i = 0; i <= kEventFilterItemsMax; ++i) many.add_event_types("DealWon");
+  EXPECT_EQ(base::ReasonOf(ParseEventFilter(many).status()), "FIELD_INVALID");
+}
+
+TEST(MatchesEvent, EveryListMustMatch) {
+  v1::EventFilter request;
+  EXPECT_TRUE(MatchesEvent(*ParseEventFilter(request), Header("deal", "d1", "DealWon")));
+  request.add_event_types("DealWon");
+  request.add_event_types("DealLost");
+  request.add_stream_types("deal");
+  request.add_streams("deal/d1");
+  const eventstore::EventFilter filter = *ParseEventFilter(request);
+  EXPECT_TRUE(MatchesEvent(filter, Header("deal", "d1", "DealLost")));
+  EXPECT_FALSE(MatchesEvent(filter, Header("deal", "d1", "DealOpened")));
+  EXPECT_FALSE(MatchesEvent(filter, Header("deal", "d2", "DealWon")));
+  EXPECT_FALSE(MatchesEvent(filter, Header("contact", "d1", "DealWon")));
+  EXPECT_FALSE(MatchesEvent(filter, "\xff"));
+}
+
+}  // namespace
+}  // namespace dealog::rpc

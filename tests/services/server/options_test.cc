@@ -1,0 +1,81 @@
+// Method: command lines and addresses as people write them, right and wrong.
+
+#include "services/server/options.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "services/server/version.h"
+
+namespace dealog::server {
+namespace {
+
+CommandLine Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "dealogd");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(ParseCommandLine, TakesEveryOption) {
+  const CommandLine line =
+      Parse({"--data-dir", "/tmp/d", "--listen", "127.0.0.1:0", "--partitions", "4", "--log-level",
+             "debug", "--log-format", "json", "--drain-seconds", "2.5"});
+  ASSERT_FALSE(line.exit_code.has_value()) << line.text;
+  EXPECT_EQ(line.options.data_dir, "/tmp/d");
+  EXPECT_EQ(line.options.listen, "127.0.0.1:0");
+  EXPECT_EQ(line.options.partitions, 4u);
+  EXPECT_EQ(line.options.log_level, telemetry::Level::kDebug);
+  EXPECT_EQ(line.options.log_format, telemetry::Format::kJson);
+  EXPECT_EQ(line.options.drain_timeout, absl::Milliseconds(2500));
+}
+
+TEST(ParseCommandLine, WrongOnesEndWithUsageAndAReason) {
+  for (const auto& [arguments, reason] :
+       std::vector<std::pair<std::vector<const char*>, const char*>>{
+           {{}, "--data-dir"},
+           {{"--data-dir", "d", "--partitions", "0"}, "--partitions"},
+           {{"--data-dir", "d", "--log-level", "loud"}, "--log-level"},
+           {{"--data-dir", "d", "--no-such-option"}, "--no-such-option"}}) {
+    const CommandLine line = Parse(arguments);
+    EXPECT_EQ(line.exit_code, 64);
+    EXPECT_THAT(line.text, testing::HasSubstr(reason));
+  }
+}
+
+TEST(ParseCommandLine, HelpAndVersionSucceed) {
+  EXPECT_EQ(Parse({"--help"}).exit_code, 0);
+  EXPECT_THAT(Parse({"--help"}).text, testing::HasSubstr("Example:"));
+  EXPECT_EQ(Parse({"--version"}).exit_code, 0);
+  EXPECT_THAT(Parse({"--version"}).text, testing::HasSubstr(kVersion));
+}
+
+TEST(Version, IsTheProjects) {
+  std::ifstream file("CMakeLists.txt");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_THAT(text.str(), testing::HasSubstr(std::string("project(dealog VERSION ") + kVersion));
+}
+
+TEST(ParseListen, TakesHostAndPort) {
+  EXPECT_EQ(ParseListen("127.0.0.1:7171")->host, "127.0.0.1");
+  EXPECT_EQ(ParseListen("127.0.0.1:7171")->port, 7171);
+  EXPECT_EQ(ParseListen("[::1]:0")->host, "[::1]");
+  for (const char* bad : {"", "7171", ":7171", "localhost", "localhost:", "localhost:x",
+                          "localhost:65536", "::1:7171", "localhost:-1"}) {
+    EXPECT_EQ(ParseListen(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
+  }
+}
+
+TEST(CheckListen, OnlyLoopbackWithoutCredentials) {
+  EXPECT_TRUE(CheckListen(*ParseListen("127.0.0.1:0")).ok());
+  EXPECT_TRUE(CheckListen(*ParseListen("[::1]:0")).ok());
+  for (const char* open : {"0.0.0.0:0", "[::]:0", "192.168.1.10:7171", "example.org:7171"}) {
+    const absl::Status refused = CheckListen(*ParseListen(open));
+    EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << open;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("no credentials"));
+  }
+}
+
+}  // namespace
+}  // namespace dealog::server
