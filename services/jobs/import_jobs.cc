@@ -26,6 +26,9 @@ namespace {
 
 using eventstore::TenantId;
 
+// How long the search for lost imports waits for a tenant's views at a start.
+constexpr absl::Duration kLostReadTimeout = absl::Seconds(30);
+
 absl::Status NotFound(std::string_view import_id) {
   return base::Error(absl::StatusCode::kNotFound, "IMPORT_NOT_FOUND",
                      absl::StrCat("there is no import \"", std::string(import_id), "\""))
@@ -357,8 +360,9 @@ absl::Status ImportJobsImpl::Resume() {
 void ImportJobsImpl::FailLost(const std::set<std::string>& resumed) {
   for (const TenantId& tenant : log_.Tenants()) {
     std::vector<std::string> lost;
+    const absl::Time now = absl::FromUnixMicros(base::SystemClock().NowMicros());
     {
-      const auto views = runner_->Read(tenant, {}, absl::Now() + absl::Seconds(30));
+      const auto views = runner_->Read(tenant, {}, now + kLostReadTimeout);
       if (!views.ok()) continue;  // The next start looks again.
       projections::PageRequest page{.size = 1000};
       do {

@@ -65,6 +65,10 @@ class RetirementJobsImpl final : public RetirementJobs {
     woken_ = true;
     wake_.NotifyAll();
   }
+  absl::Status Report(absl::Status status) const {
+    if (!status.ok() && options_.on_error) options_.on_error(status);
+    return status;
+  }
   void Sleep(bool may_retry);
   void Run();
   absl::Status Follow();
@@ -118,6 +122,8 @@ void RetirementJobsImpl::Run() {
       following = status.ok();
     }
     if (following) status = Poll();
+    following = status.ok();  // What a failed poll may have missed is found by following anew.
+    Report(status).IgnoreError();
     std::erase_if(unscanned_,
                   [this](const TenantId& tenant) { return !stopping_ && Scan(tenant).ok(); });
     bool failed = !status.ok() || !unscanned_.empty();
@@ -127,6 +133,7 @@ void RetirementJobsImpl::Run() {
       Task task = std::move(tasks_.front());
       tasks_.pop_front();
       if (done.ok()) continue;
+      Report(done.status()).IgnoreError();
       tasks_.push_back(std::move(task));  // Another stage may go on meanwhile.
       failed = true;
       break;

@@ -7,8 +7,10 @@
 //
 //   auto retirements = jobs::StartRetirementJobs(log, sequencers, runner, {});
 
+#include <functional>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "eventstore/event_log.h"
 #include "projections/runtime/runner.h"
@@ -21,6 +23,8 @@ struct RetirementJobsOptions {
   size_t deals_per_commit = kDealsPerRetirementCommit;
   absl::Duration read_timeout = absl::Seconds(5);        // Wait for the views, at most.
   absl::Duration retry_delay = absl::Milliseconds(500);  // After a failure; idle costs nothing.
+  // Told of every failure that will be tried again, on the job\'s thread. May be empty.
+  std::function<void(const absl::Status&)> on_error;
 };
 
 // Thread safety: yes. Ownership: what StartRetirementJobs takes by reference must outlive it.
