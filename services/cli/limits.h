@@ -18,6 +18,10 @@ inline constexpr int kSampleInFlightDefault = 256;
 inline constexpr int kSampleInFlightMax = 4096;
 // Pause between two looks at a running import.
 inline constexpr int64_t kImportPollMicros = 50'000;
+// A call of the sample that the server is too busy for is repeated, at most so often, after a
+// pause.
+inline constexpr int kSampleAttemptsMax = 500;
+inline constexpr int64_t kSampleRetryMicros = 10'000;
 // Largest mapping or workflow file.
 inline constexpr size_t kDefinitionBytesMax = 1 << 20;
 // Events that `log read` shows unless --limit says otherwise.

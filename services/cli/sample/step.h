@@ -16,12 +16,12 @@
 namespace dealog::cli {
 
 using SampleRequest =
-    std::variant<v1::CreatePipelineRequest, v1::SetDefaultPipelineRequest, v1::UpsertMemberRequest,
-                 v1::UpsertProductRequest, v1::CreateOrganizationRequest, v1::CreateContactRequest,
-                 v1::OpenDealRequest, v1::UpdateDealRequest, v1::MoveDealRequest,
-                 v1::WinDealRequest, v1::LoseDealRequest, v1::ReopenDealRequest,
-                 v1::UndoDealMoveRequest, v1::TagDealRequest, v1::ScheduleActivityRequest,
-                 v1::CompleteActivityRequest, v1::WriteNoteRequest>;
+    std::variant<v1::CreatePipelineRequest, v1::UpsertMemberRequest, v1::UpsertProductRequest,
+                 v1::CreateOrganizationRequest, v1::CreateContactRequest, v1::OpenDealRequest,
+                 v1::UpdateDealRequest, v1::MoveDealRequest, v1::WinDealRequest,
+                 v1::LoseDealRequest, v1::ReopenDealRequest, v1::UndoDealMoveRequest,
+                 v1::TagDealRequest, v1::ScheduleActivityRequest, v1::CompleteActivityRequest,
+                 v1::WriteNoteRequest>;
 
 struct SampleStep {
   // Sent as `dealog-actor`.
