@@ -1,0 +1,238 @@
+#include "projections/views/kpi_group.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "projections/views/texts.h"
+
+namespace dealog::projections {
+namespace {
+
+constexpr std::string_view kNoneLabel = "(none)";
+constexpr std::string_view kAttributePrefix = "organization.";
+constexpr size_t kAttributeKeyBytesMax = 64;
+
+constexpr std::array<std::pair<std::string_view, Dimension>, 14> kDimensions = {{
+    {"", Dimension::kNone},
+    {"owner", Dimension::kOwner},
+    {"team", Dimension::kTeam},
+    {"region", Dimension::kRegion},
+    {"source", Dimension::kSource},
+    {"tag", Dimension::kTag},
+    {"tags", Dimension::kTag},
+    {"product", Dimension::kProduct},
+    {"organization", Dimension::kOrganization},
+    {"lost_reason", Dimension::kLostReason},
+    {"stage", Dimension::kStage},
+    {"month", Dimension::kMonth},
+    {"quarter", Dimension::kQuarter},
+    {"week", Dimension::kWeek},
+}};
+
+bool IsAttributeKey(std::string_view key) {
+  return !key.empty() && key.size() <= kAttributeKeyBytesMax &&
+         std::all_of(key.begin(), key.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+absl::Status UnknownDimension(std::string_view asked, const OrganizationsView& organizations) {
+  std::string known;
+  for (const auto& [name, dimension] : kDimensions) {
+    if (!name.empty() && name != "tags") absl::StrAppend(&known, Absl(name), ", ");
+  }
+  for (const std::string& key : organizations.attribute_keys()) {
+    absl::StrAppend(&known, Absl(kAttributePrefix), key, ", ");
+  }
+  return base::InvalidField("group_by",
+                            absl::StrCat("expected a dimension, found ", Quoted(asked),
+                                         "; known are: ", known, "organization.<attribute>"));
+}
+
+std::optional<CalendarUnit> UnitOf(Dimension dimension) {
+  if (dimension == Dimension::kMonth) return CalendarUnit::kMonth;
+  if (dimension == Dimension::kQuarter) return CalendarUnit::kQuarter;
+  if (dimension == Dimension::kWeek) return CalendarUnit::kWeek;
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
+                                      const DealsSnapshot& snapshot, const PipelineAt& pipeline) {
+  Grouper grouper(snapshot, pipeline);
+  grouper.current_ = request.attribute_at() == v1::ATTRIBUTE_AT_CURRENT;
+  const std::string_view asked = request.group_by();
+  const auto known = std::find_if(kDimensions.begin(), kDimensions.end(),
+                                  [asked](const auto& each) { return each.first == asked; });
+  if (known != kDimensions.end()) {
+    grouper.dimension_ = known->second;
+    if (const std::optional<CalendarUnit> unit = UnitOf(grouper.dimension_)) {
+      grouper.calendar_.emplace(*unit, snapshot.tenant().time_zone());
+      const std::vector<int64_t>& opened = snapshot.table().opened_us;
+      const auto first = std::min_element(opened.begin(), opened.end());
+      if (first != opened.end() && *first < snapshot.shown_us()) {
+        grouper.calendar_->Cover(*first, snapshot.shown_us());
+      }
+    }
+    return grouper;
+  }
+  // An attribute that no organization ever had is a misspelling, unless there are none at all.
+  const auto& keys = snapshot.organizations().attribute_keys();
+  if (asked.starts_with(kAttributePrefix)) {
+    const std::string_view key = asked.substr(kAttributePrefix.size());
+    if (IsAttributeKey(key) && (keys.empty() || keys.contains(key))) {
+      grouper.dimension_ = Dimension::kOrganizationAttribute;
+      grouper.attribute_ = std::string(key);
+      return grouper;
+    }
+  }
+  return UnknownDimension(asked, snapshot.organizations());
+}
+
+std::span<const Grouper::Group> Grouper::Of(const CountedEvent& event) {
+  if (dimension_ == Dimension::kTag) return GroupsOfTags(Read(event, DealField::kTags));
+  single_ = GroupOf(event);
+  return {&single_, 1};
+}
+
+FieldValue Grouper::Read(const CountedEvent& event, DealField field) const {
+  return snapshot_->table().At(event.deal, field, current_ ? kNever : event.attributes_us,
+                               snapshot_->as_of());
+}
+
+Grouper::Group Grouper::GroupOf(const CountedEvent& event) {
+  const auto by_label = [this](Symbol symbol, auto label) {
+    return by_symbol_.Get(symbol, [&](Symbol each) { return Intern(label(each)); });
+  };
+  const auto text = [this](Symbol symbol) { return Text(symbol); };
+  switch (dimension_) {
+    case Dimension::kOwner:
+      return by_label(Read(event, DealField::kOwner).symbol(),
+                      [this](Symbol owner) { return snapshot_->OwnerLabel(owner); });
+    case Dimension::kTeam:
+      return GroupOfMember(&MemberRecord::team, event);
+    case Dimension::kRegion:
+      return GroupOfMember(&MemberRecord::region, event);
+    case Dimension::kSource:
+      return by_label(Read(event, DealField::kSource).symbol(), text);
+    case Dimension::kProduct:
+      return by_label(Read(event, DealField::kProduct).symbol(),
+                      [this](Symbol product) { return snapshot_->ProductLabel(product); });
+    case Dimension::kOrganization:
+      return by_label(Read(event, DealField::kOrganization).symbol(), [this](Symbol organization) {
+        return snapshot_->OrganizationLabel(organization);
+      });
+    case Dimension::kOrganizationAttribute:
+      return GroupOfAttribute(event);
+    case Dimension::kLostReason:
+      return by_label(event.reason, text);
+    case Dimension::kStage:
+      return GroupOfStage(current_ ? snapshot_->standing().stage[event.deal] : event.stage);
+    case Dimension::kMonth:
+    case Dimension::kQuarter:
+    case Dimension::kWeek:
+      return GroupOfUnit(event.calendar_us);
+    case Dimension::kTag:
+    case Dimension::kNone:
+      break;
+  }
+  return Intern({});
+}
+
+Grouper::Group Grouper::GroupOfMember(Timeline<std::string> MemberRecord::*timeline,
+                                      const CountedEvent& event) {
+  const Symbol owner = Read(event, DealField::kOwner).symbol();
+  const MemberRecord* member = members_.Get(
+      owner, [this](Symbol symbol) { return snapshot_->catalog().Member(Text(symbol)); });
+  const auto label_at = [&](int64_t instant) {
+    const std::string* label =
+        member == nullptr ? nullptr : (member->*timeline).At(instant, snapshot_->horizon());
+    return label == nullptr ? std::string_view() : std::string_view(*label);
+  };
+  if (member == nullptr || (member->*timeline).constant() || current_) {
+    return by_symbol_.Get(owner, [&](Symbol) { return Intern(label_at(kNever)); });
+  }
+  return Intern(label_at(event.attributes_us));
+}
+
+Grouper::Group Grouper::GroupOfAttribute(const CountedEvent& event) {
+  const Symbol symbol = Read(event, DealField::kOrganization).symbol();
+  const OrganizationRecord* organization = organizations_.Get(
+      symbol, [this](Symbol each) { return snapshot_->organizations().Find(Text(each)); });
+  const auto label_at = [&](int64_t instant) {
+    const AttributeValue* value =
+        organization == nullptr
+            ? nullptr
+            : organization->Attribute(attribute_, instant, snapshot_->horizon());
+    return value == nullptr ? std::string() : AttributeText(*value);
+  };
+  const auto timeline = organization == nullptr ? decltype(organization->attributes.begin())()
+                                                : organization->attributes.find(attribute_);
+  const bool constant = organization == nullptr || timeline == organization->attributes.end() ||
+                        timeline->second.constant();
+  if (constant || current_) {
+    return by_symbol_.Get(symbol, [&](Symbol) { return Intern(label_at(kNever)); });
+  }
+  return Intern(label_at(event.attributes_us));
+}
+
+Grouper::Group Grouper::GroupOfStage(Symbol stage) {
+  return by_symbol_.Get(stage, [this](Symbol symbol) {
+    const auto at = snapshot_->pipelines().Stage(Text(symbol), snapshot_->horizon());
+    return Intern(at ? std::string_view(at->stage.label()) : Text(symbol));
+  });
+}
+
+Grouper::Group Grouper::GroupOfUnit(int64_t instant) {
+  if (instant == kNever) return Intern({});
+  const size_t unit = calendar_->UnitOf(instant);
+  if (units_generation_ != calendar_->generation()) {
+    units_generation_ = calendar_->generation();
+    units_.clear();
+  }
+  if (unit >= units_.size()) units_.resize(unit + 1);
+  if (!units_[unit]) units_[unit] = Intern(calendar_->LabelOf(unit));
+  return *units_[unit];
+}
+
+const std::vector<Grouper::Group>& Grouper::GroupsOfTags(FieldValue tags) {
+  return by_tag_set_.Get(tags.symbol(), [&](Symbol) {
+    std::vector<Group> groups;
+    for (const Symbol tag : snapshot_->table().TagSet(tags)) groups.push_back(Intern(Text(tag)));
+    if (groups.empty()) groups.push_back(Intern({}));
+    return groups;
+  });
+}
+
+Grouper::Group Grouper::Intern(std::string_view label) {
+  if (label.empty()) label = kNoneLabel;
+  const auto [found, is_new] =
+      by_label_.try_emplace(Absl(label), static_cast<Group>(labels_.size()));
+  if (is_new) labels_.emplace_back(label);
+  return found->second;
+}
+
+std::vector<Grouper::Group> Grouper::InOrder() const {
+  std::vector<Group> groups(labels_.size());
+  for (Group group = 0; group < groups.size(); ++group) groups[group] = group;
+  const auto place = [this](Group group) -> size_t {
+    if (dimension_ != Dimension::kStage) return 0;
+    const std::vector<StageAt>& stages = pipeline_->stages;
+    return static_cast<size_t>(
+        std::find_if(stages.begin(), stages.end(),
+                     [&](const StageAt& stage) { return stage.stage.label() == labels_[group]; }) -
+        stages.begin());
+  };
+  std::sort(groups.begin(), groups.end(), [&](Group a, Group b) {
+    const size_t place_a = place(a);
+    const size_t place_b = place(b);
+    return place_a != place_b ? place_a < place_b : labels_[a] < labels_[b];
+  });
+  return groups;
+}
+
+}  // namespace dealog::projections
