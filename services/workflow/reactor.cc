@@ -158,6 +158,7 @@ absl::StatusOr<BatchNumber> PartitionReactor::FindStart() {
   saved_ = saved->number;
   base::MutexLock lock(mu_);
   done_ = saved->number;
+  changed_.NotifyAll();
   return saved->number;
 }
 

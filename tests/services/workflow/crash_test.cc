@@ -1,10 +1,14 @@
 // Method: the same story is told with the process cut off before, and right after, every single
-// write of the reactor, then started again over what the disk holds. However it is cut, the log
-// must end up byte for byte as without a cut: nothing lost, nothing doubled.
+// write of the reactor, then started again over what the disk holds. However it is cut, every
+// stream must end up as without a cut: nothing lost, nothing doubled. (Instances advance side by
+// side, so how streams interleave is left open.)
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_replace.h"
 #include "tests/services/workflow/fixture.h"
 
 namespace dealog::workflow {
@@ -14,7 +18,8 @@ using ::testing::SizeIs;
 
 class CrashTest : public WorkflowFixture {
  protected:
-  // What the reactor finds: two deals, three workflows, one of which fails, one triggers another.
+  // What the reactor finds: two deals, and two workflows of which one triggers the other, which
+  // fails at its second step.
   void Tell() {
     Found();
     Publish(1,
@@ -25,7 +30,8 @@ class CrashTest : public WorkflowFixture {
     Publish(2,
             "trigger { event_type: 'DealTagged' } "
             "actions { set_field { field: 'amount' value: '12.50 EUR' } } "
-            "actions { move_deal { to_stage: 'Nowhere' } } actions { tag { add: 'never' } }");
+            "actions { move_deal { to_stage: 'Nowhere' } } "
+            "actions { set_field { field: 'title' value: 'never' } }");
     OpenDeal(1);
     OpenDeal(2, "tags: 'x'");
   }
@@ -36,55 +42,74 @@ class CrashTest : public WorkflowFixture {
     OpenWorld();
     Tell();
   }
+  // The log, stream by stream, where the instances that depend on how streams interleave have names
+  // that do not.
+  std::vector<Told> Streams() {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const auto& instance : Instances()) {
+      names.emplace_back(instance.instance_id,
+                         absl::StrCat("run of ", instance.workflow_id, " on ", instance.deal_id));
+      names.emplace_back(absl::StrCat("trigger_position: ", instance.trigger_position),
+                         "trigger_position: *");
+    }
+    std::vector<Told> streams = Story();
+    for (Told& told : streams) {
+      for (std::string* text : {&told.stream, &told.payload, &told.principal}) {
+        *text = absl::StrReplaceAll(*text, names);
+      }
+    }
+    std::stable_sort(streams.begin(), streams.end(),
+                     [](const Told& a, const Told& b) { return a.stream < b.stream; });
+    return streams;
+  }
   std::vector<Told> Reference() {
     Reset();
-    const uint64_t before = log_->BatchHead(eventstore::PartitionId{0}).number.value;
     React();
-    writes_ = log_->BatchHead(eventstore::PartitionId{0}).number.value - before;
-    return Story();
+    return Streams();
   }
   // Lets `writes` writes of the reactor happen, then cuts: the next one is not written, or written
-  // without its reply.
-  void RunUntilCut(uint64_t writes, bool written) {
-    testing::Gate cut;
-    cut.Shut();
+  // without its reply. False if the reactor was done before.
+  bool RunUntilCut(uint64_t writes, bool written) {
+    std::atomic<bool> killed = false;
     uint64_t done = 0;
-    const auto kill = [&]() -> absl::Status {
-      cut.Open();
+    const auto count = [&](testing::HookedLog::Commits) -> absl::Status {
+      if (++done <= writes) return absl::OkStatus();
+      killed = true;
       return base::Error(absl::StatusCode::kUnknown, "OUTCOME_UNKNOWN", "killed");
-    };
-    const auto count = [&](testing::HookedLog::Commits) {
-      return ++done > writes ? kill() : absl::OkStatus();
     };
     (written ? log_->after_append : log_->before_append) = count;
     StartReactor();
-    cut.Pass();
+    while (!killed && !reactor_->WaitCaughtUp(std::chrono::milliseconds(1))) {
+    }
     CloseWorld();
+    return killed;
   }
 
   static constexpr int64_t kStart = 1'760'000'000'000'000;
-  uint64_t writes_ = 0;
 };
 
 TEST_F(CrashTest, EveryCutEndsAsWithoutOne) {
   const std::vector<Told> reference = Reference();
-  ASSERT_GE(writes_, 6u);
   ASSERT_THAT(Instances(), SizeIs(4));
   for (const bool written : {false, true}) {
-    for (uint64_t cut = 0; cut < writes_; ++cut) {
+    uint64_t cut = 0;
+    while (true) {
       SCOPED_TRACE(absl::StrCat("cut at write ", cut, written ? ", written" : ", not written"));
       Reset();
-      RunUntilCut(cut, written);
+      const bool was_cut = RunUntilCut(cut, written);
       OpenWorld();
       React();
-      EXPECT_EQ(Story(), reference);
+      ASSERT_EQ(Streams(), reference);
+      if (!was_cut) break;
+      ++cut;
     }
+    EXPECT_GE(cut, 6u);  // The longest way: start and three steps, then start, step and failure.
   }
 }
 
 TEST_F(CrashTest, TwoCutsInARow) {
   const std::vector<Told> reference = Reference();
-  for (uint64_t first = 0; first + 1 < writes_; ++first) {
+  for (uint64_t first = 0; first < 6; ++first) {
     SCOPED_TRACE(first);
     Reset();
     RunUntilCut(first, true);
@@ -92,14 +117,15 @@ TEST_F(CrashTest, TwoCutsInARow) {
     RunUntilCut(0, false);
     OpenWorld();
     React();
-    EXPECT_EQ(Story(), reference);
+    ASSERT_EQ(Streams(), reference);
   }
 }
 
 TEST_F(CrashTest, ReadingAllAgainChangesNothing) {
-  const std::vector<Told> reference = Reference();
+  Reference();
+  const std::vector<Told> before = Story();
   React();  // Without a checkpoint: from the beginning.
-  EXPECT_EQ(Story(), reference);
+  EXPECT_EQ(Story(), before);
   EXPECT_EQ(reactor_->stats().instances_started, 0u);
 }
 
