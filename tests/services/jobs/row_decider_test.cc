@@ -4,6 +4,7 @@
 #include "services/jobs/row_decider.h"
 
 #include "absl/strings/str_replace.h"
+#include "services/domain/catalog.h"
 #include "services/domain/contact.h"
 #include "services/domain/organization.h"
 #include "services/jobs/values.h"
