@@ -416,17 +416,43 @@ TEST_F(RunnerTest, WatchersAreToldUntilUnwatch) {
   Count("acme", "n");
   const uint64_t id = runner_->Watch(TenantId{"acme"}, [&] { ++acme; });
   const uint64_t other = runner_->Watch(TenantId{"beta"}, [&] { ++beta; });
-  Append("acme", "n", {"b"});
-  for (int i = 0; i < 2'000 && acme == 0; ++i) {
+  for (int i = 0; i < 3; ++i) {
+    const int before = acme;
+    Append("acme", "n", {"b"});
+    for (int waited = 0; waited < 2'000 && acme == before; ++waited) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_GT(acme, before);
+  }
+  runner_->Unwatch(id);
+  const int told = acme;
+  for (int i = 0; i < 5; ++i) Append("acme", "n", {"c"});
+  Count("acme", "n");
+  runner_->Stop();  // Whatever was still to be told has been.
+  EXPECT_EQ(acme, told);
+  EXPECT_EQ(beta, 0);
+  runner_->Unwatch(other);
+}
+
+TEST_F(RunnerTest, UnwatchFromWithinTheCallDoesNotWaitForItself) {
+  Append("acme", "n", {"a"});
+  Start();
+  Count("acme", "n");
+  std::atomic<uint64_t> id{0};
+  std::atomic<int> calls{0};
+  id = runner_->Watch(TenantId{"acme"}, [&] {
+    if (id == 0) return;
+    runner_->Unwatch(id);
+    ++calls;
+  });
+  for (int i = 0; i < 2'000 && calls == 0; ++i) {
+    Append("acme", "n", {"b"});
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  EXPECT_EQ(acme, 1);
-  EXPECT_EQ(beta, 0);
-  runner_->Unwatch(id);
   Append("acme", "n", {"c"});
   Count("acme", "n");
-  runner_->Unwatch(other);
-  EXPECT_EQ(acme, 1);
+  runner_->Stop();
+  EXPECT_EQ(calls, 1);
 }
 
 TEST_F(RunnerTest, StatusesTellVersionNumberRowsAndLag) {
