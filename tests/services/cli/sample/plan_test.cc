@@ -113,7 +113,7 @@ TEST(SamplePlan, DealsNameOnlyWhatEarlierPhasesMade) {
       if (const auto* singer = As<v1::CreateContactRequest>(step))
         known.insert(singer->contact_id());
       if (const auto* open = As<v1::OpenDealRequest>(step)) {
-        if (!open->organization_id().empty()) EXPECT_TRUE(known.contains(open->organization_id()));
+        EXPECT_TRUE(open->organization_id().empty() || known.contains(open->organization_id()));
         for (const auto& link : open->contacts()) EXPECT_TRUE(known.contains(link.contact_id()));
       }
     }
