@@ -79,7 +79,7 @@ void Apply(const storage::v1::BatchHeader& header, std::span<const CommitPtr> co
     sink({Family::kCommits, key, value});
     // The tenant's first commit; of several without events before the first event, each.
     if (commit->first_position().value <= 1) {
-      sink({Family::kTenants, TenantPrefix(commit->header().tenant()),
+      sink({Family::kTenants, TenantPrefix(commit->tenant()),
             PartitionPrefix(PartitionId{header.partition()})});
     }
     ApplyIndexes(*commit, sink);
@@ -109,12 +109,11 @@ absl::StatusOr<CommitPtr> ReadCommitRow(std::string_view key, std::string_view v
   if (LoadBig<uint32_t>(value.data() + bytes.size()) != CommitCrc(key, bytes)) {
     return CorruptCommit(key, "the CRC32C of its record does not match");
   }
-  absl::StatusOr<CommitPtr> commit = StoredCommit::Parse(std::string(bytes));
+  absl::StatusOr<CommitPtr> commit = StoredCommit::ParseVerified(std::string(bytes));
   if (!commit.ok()) return CorruptCommit(key, std::string(commit.status().message()));
   const StoredCommit& found = **commit;
-  const int64_t eventless = found.event_count() == 0 ? found.header().recorded_at_us() : 0;
-  if (found.header().tenant() != parts->tenant ||
-      found.last_position().value != parts->last_position ||
+  const int64_t eventless = found.event_count() == 0 ? found.recorded_at_us() : 0;
+  if (found.tenant() != parts->tenant || found.last_position().value != parts->last_position ||
       eventless != parts->eventless_recorded_at_us) {
     return CorruptCommit(key, "the commit found there is another");
   }

@@ -41,11 +41,11 @@ storage::v1::BatchHeader MakeBatchHeader(PartitionId partition, const PartitionH
   header.mutable_commits()->Reserve(static_cast<int>(commits.size()));
   for (const CommitPtr& commit : commits) {
     storage::v1::CommitDigest* entry = header.add_commits();
-    entry->set_tenant(commit->header().tenant());
+    entry->set_tenant(std::string(commit->tenant()));
     entry->set_last_position(commit->last_position().value);
     entry->set_sha256(std::string(base::AsView(base::Sha256(commit->bytes()))));
     if (commit->event_count() == 0) {
-      entry->set_eventless_recorded_at_us(commit->header().recorded_at_us());
+      entry->set_eventless_recorded_at_us(commit->recorded_at_us());
     }
   }
   header.set_digest(BatchDigestOf(header));

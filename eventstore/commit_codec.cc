@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
 #include "eventstore/bytes.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 
 namespace dealog::eventstore {
 namespace {
@@ -55,6 +58,64 @@ bool ParseEvent(std::string_view bytes, EventView& event) {
   for (uint32_t i = 0; i < sealed; ++i) event.sealed.push_back(reader.Prefixed<uint32_t>());
   return reader.Done();
 }
+
+constexpr uint32_t Tag(int number, int wire_type) {
+  return static_cast<uint32_t>(number) << 3 | static_cast<uint32_t>(wire_type);
+}
+
+// The fields of a serialised CommitHeader that every reader needs, found without building the
+// message: a tenth of the cost of parsing it.
+struct HeaderScan {
+  std::string_view tenant;
+  uint64_t first_position = 0;
+  uint64_t event_count = 0;
+  uint64_t recorded_at_us = 0;
+
+  // False if `bytes` are no sequence of fields, or one of those has the wrong type.
+  bool Scan(std::string_view bytes) {
+    using google::protobuf::internal::WireFormatLite;
+    google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                              static_cast<int>(bytes.size()));
+    while (const uint32_t tag = in.ReadTag()) {
+      bool read = false;
+      switch (tag) {
+        case Tag(kTenantNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED):
+          read = ReadBytes(in, bytes, tenant);
+          break;
+        case Tag(kFirstPositionNumber, WireFormatLite::WIRETYPE_VARINT):
+          read = in.ReadVarint64(&first_position);
+          break;
+        case Tag(kEventCountNumber, WireFormatLite::WIRETYPE_VARINT):
+          read = in.ReadVarint64(&event_count);
+          break;
+        case Tag(kRecordedAtNumber, WireFormatLite::WIRETYPE_VARINT):
+          read = in.ReadVarint64(&recorded_at_us);
+          break;
+        default:
+          read = WireFormatLite::SkipField(&in, tag);
+      }
+      if (!read) return false;
+    }
+    return in.ConsumedEntireMessage();
+  }
+
+ private:
+  using Header = storage::v1::CommitHeader;
+  static constexpr int kTenantNumber = Header::kTenantFieldNumber;
+  static constexpr int kFirstPositionNumber = Header::kFirstPositionFieldNumber;
+  static constexpr int kEventCountNumber = Header::kEventCountFieldNumber;
+  static constexpr int kRecordedAtNumber = Header::kRecordedAtUsFieldNumber;
+
+  static bool ReadBytes(google::protobuf::io::CodedInputStream& in, std::string_view bytes,
+                        std::string_view& out) {
+    uint32_t size = 0;
+    if (!in.ReadVarint32(&size)) return false;
+    const size_t at = static_cast<size_t>(in.CurrentPosition());
+    if (size > bytes.size() - at) return false;
+    out = bytes.substr(at, size);
+    return in.Skip(static_cast<int>(size));
+  }
+};
 
 }  // namespace
 
@@ -150,39 +211,65 @@ std::string CommitEncoder::Encode(const NewCommit& commit, const CommitPlacement
   return out;
 }
 
-absl::StatusOr<CommitPtr> StoredCommit::Parse(std::string bytes) {
-  std::shared_ptr<StoredCommit> commit(new StoredCommit);
-  commit->bytes_ = std::move(bytes);
-  ByteReader reader(commit->bytes_);
+absl::Status StoredCommit::ParseParts() {
+  ByteReader reader(bytes_);
   const uint8_t format = reader.Big<uint8_t>();
   if (!reader.ok() || format != kCommitFormat) {
     return Malformed(absl::StrCat("expected format ", kCommitFormat, ", found ", format));
   }
-  const std::string_view header = reader.Prefixed<uint32_t>();
-  if (!reader.ok() ||
-      !commit->header_.ParseFromArray(header.data(), static_cast<int>(header.size()))) {
-    return Malformed("the header does not parse");
-  }
+  header_bytes_ = reader.Prefixed<uint32_t>();
+  HeaderScan header;
+  if (!reader.ok() || !header.Scan(header_bytes_)) return Malformed("the header does not parse");
+  tenant_ = header.tenant;
+  first_position_ = header.first_position;
+  recorded_at_us_ = static_cast<int64_t>(header.recorded_at_us);
   const uint32_t count = reader.Big<uint32_t>();
   const std::string_view table = reader.Take(static_cast<size_t>(count) * sizeof(uint32_t));
-  if (!reader.ok() || count != commit->header_.event_count()) {
+  if (!reader.ok() || count != header.event_count) {
     return Malformed("the table of events does not match the header");
   }
-  if (commit->header_.tenant().empty() || (count > 0 && commit->header_.first_position() == 0) ||
-      commit->header_.first_position() > UINT64_MAX - count) {
+  if (tenant_.empty() || (count > 0 && first_position_ == 0) ||
+      first_position_ > UINT64_MAX - count) {
     return Malformed("the header names no tenant or no position");
   }
-  commit->events_.resize(count);
+  events_.resize(count);
   uint64_t start = 0;
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t end = LoadBig<uint32_t>(table.data() + i * sizeof(uint32_t));
-    if (end < start || !ParseEvent(reader.Take(end - start), commit->events_[i])) {
+    if (end < start || !ParseEvent(reader.Take(end - start), events_[i])) {
       return Malformed(absl::StrCat("event ", i, " of ", count));
     }
     start = end;
   }
   if (!reader.Done()) return Malformed("bytes are left over");
+  return absl::OkStatus();
+}
+
+bool StoredCommit::ParseHeader() const {
+  header_ = std::make_unique<storage::v1::CommitHeader>();
+  return header_->ParseFromArray(header_bytes_.data(), static_cast<int>(header_bytes_.size()));
+}
+
+const storage::v1::CommitHeader& StoredCommit::header() const {
+  std::call_once(header_parsed_, [this] {
+    DEALOG_CHECK(header_ || ParseHeader())
+        << "a header whose checksum was verified does not parse: tenant " << tenant_ << " position "
+        << last_position().value;
+  });
+  return *header_;
+}
+
+absl::StatusOr<CommitPtr> StoredCommit::ParseVerified(std::string bytes) {
+  std::shared_ptr<StoredCommit> commit(new StoredCommit);
+  commit->bytes_ = std::move(bytes);
+  RETURN_IF_ERROR(commit->ParseParts());
   return CommitPtr(std::move(commit));
+}
+
+absl::StatusOr<CommitPtr> StoredCommit::Parse(std::string bytes) {
+  ASSIGN_OR_RETURN(CommitPtr commit, ParseVerified(std::move(bytes)));
+  if (!commit->ParseHeader()) return Malformed("the header does not parse");
+  return commit;
 }
 
 }  // namespace dealog::eventstore

@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dealog/storage/v1/commit.pb.h"
@@ -115,26 +117,43 @@ struct EventView {
   std::vector<std::string_view> sealed;  // Sealed parts.
 };
 
+// Thread safety: yes.
 class StoredCommit {
  public:
   // Takes the commit's bytes (grammar: commit_codec.h). DATA_LOSS / CORRUPT_RECORD if malformed.
   static absl::StatusOr<CommitPtr> Parse(std::string bytes);
+  // The same for bytes whose checksum was verified: leaves the header's parts unparsed until
+  // header() is asked for, which most readers never do.
+  static absl::StatusOr<CommitPtr> ParseVerified(std::string bytes);
+  StoredCommit(const StoredCommit&) = delete;
+  StoredCommit& operator=(const StoredCommit&) = delete;
 
-  const storage::v1::CommitHeader& header() const { return header_; }
+  // Parsed at the first call: prefer the accessors below.
+  const storage::v1::CommitHeader& header() const;
+  std::string_view tenant() const { return tenant_; }
+  int64_t recorded_at_us() const { return recorded_at_us_; }
+  Position first_position() const { return Position{first_position_}; }
+  // The last event's position; the head at the time for a commit without events.
+  Position last_position() const {
+    return Position{first_position_ + (events_.empty() ? 0 : events_.size() - 1)};
+  }
   std::string_view bytes() const { return bytes_; }
   size_t event_count() const { return events_.size(); }
   const EventView& event(size_t i) const { return events_[i]; }
-  Position first_position() const { return Position{header_.first_position()}; }
-  // The last event's position; the head at the time for a commit without events.
-  Position last_position() const {
-    return Position{header_.first_position() + (events_.empty() ? 0 : events_.size() - 1)};
-  }
 
  private:
   StoredCommit() = default;
+  absl::Status ParseParts();
+  bool ParseHeader() const;
+
   std::string bytes_;
-  storage::v1::CommitHeader header_;
-  std::vector<EventView> events_;
+  std::string_view header_bytes_;
+  std::string_view tenant_;
+  uint64_t first_position_ = 0;
+  int64_t recorded_at_us_ = 0;
+  absl::InlinedVector<EventView, 1> events_;
+  mutable std::once_flag header_parsed_;
+  mutable std::unique_ptr<storage::v1::CommitHeader> header_;
 };
 
 enum class Direction { kForward, kBackward };

@@ -71,8 +71,8 @@ std::string CommitKey(std::string_view tenant, uint64_t last_position,
 }
 
 std::string CommitKey(const StoredCommit& commit) {
-  return CommitKey(commit.header().tenant(), commit.last_position().value,
-                   commit.event_count() == 0 ? commit.header().recorded_at_us() : 0);
+  return CommitKey(commit.tenant(), commit.last_position().value,
+                   commit.event_count() == 0 ? commit.recorded_at_us() : 0);
 }
 
 std::string RequestKey(std::string_view tenant, std::string_view caller,

@@ -33,7 +33,7 @@ void BatchRing::Add(BatchPtr batch) {
   head_ = batch->number;
   bytes_ += BatchBytes(*batch);
   for (const CommitPtr& commit : batch->commits) {
-    if (commit->event_count() > 0) tenants_[commit->header().tenant()].push_back(commit);
+    if (commit->event_count() > 0) tenants_[std::string(commit->tenant())].push_back(commit);
   }
   batches_.push_back(std::move(batch));
 }
@@ -44,7 +44,7 @@ void BatchRing::EvictOldest() {
   bytes_ -= BatchBytes(*oldest);
   for (const CommitPtr& commit : oldest->commits) {
     if (commit->event_count() == 0) continue;
-    const auto tenant = tenants_.find(commit->header().tenant());
+    const auto tenant = tenants_.find(std::string(commit->tenant()));
     DEALOG_CHECK(tenant != tenants_.end() && tenant->second.front() == commit);
     tenant->second.pop_front();
     if (tenant->second.empty()) tenants_.erase(tenant);
@@ -113,7 +113,7 @@ void BatchRing::Wake(const StoredBatch& batch) {
   };
   wake_group("");
   for (const CommitPtr& commit : batch.commits) {
-    if (commit->event_count() > 0) wake_group(commit->header().tenant());
+    if (commit->event_count() > 0) wake_group(std::string(commit->tenant()));
   }
 }
 

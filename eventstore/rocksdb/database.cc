@@ -76,6 +76,9 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // A failed write or sync is never repeated: what the disk did with it is not known.
   options.max_bgerror_resume_count = 0;
+  // One writer per partition: the cheaper insert.
+  options.allow_concurrent_memtable_write = false;
+  options.enable_write_thread_adaptive_yield = false;
   options.max_total_wal_size = kWriteAheadLogBytesMax;
   options.max_background_jobs = 2;
   options.max_open_files = 1024;

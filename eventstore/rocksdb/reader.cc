@@ -61,7 +61,7 @@ absl::StatusOr<TenantHead> LogReader::Head(std::string_view tenant) const {
     return TenantHead{};
   }
   ASSIGN_OR_RETURN(const CommitPtr last, ReadCommitRow(commits.key(), commits.value()));
-  return TenantHead{last->last_position(), last->header().recorded_at_us()};
+  return TenantHead{last->last_position(), last->recorded_at_us()};
 }
 
 absl::StatusOr<Revision> LogReader::StreamHead(std::string stream_prefix) const {
