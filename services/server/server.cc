@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/base/clock.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
@@ -32,6 +33,12 @@ namespace {
 
 using telemetry::Level;
 using telemetry::Log;
+
+// What went wrong in the background. Only the code: the message might quote a field's value.
+void Complain(const absl::Status& status) {
+  Log(Level::kError, "a background job met an error; it tries again",
+      {{"code", absl::StatusCodeToString(status.code())}, {"reason", base::ReasonOf(status)}});
+}
 
 // Members are made in this order and destroyed in the opposite one, so nothing outlives what it
 // uses.
@@ -82,21 +89,13 @@ class ServerImpl final : public Server {
     sequencing.unique_key_secret = dir_->unique_key();
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
-    const jobs::SequencerOf sequencer_of =
-        [this](const eventstore::TenantId& tenant) -> commands::Sequencer& {
-      return sequencers_->Of(tenant);
-    };
-    imports_ = jobs::MakeImportJobs(*log_, sequencer_of, runner_.get(), base::SystemClock(),
+    imports_ = jobs::MakeImportJobs(*log_, *sequencers_, runner_.get(), base::SystemClock(),
                                     {.folder = dir_->imports_path()});
     RETURN_IF_ERROR(imports_->Resume());
-    retirements_ = jobs::StartRetirementJobs(*log_, sequencer_of, *runner_, {});
+    retirements_ = jobs::StartRetirementJobs(*log_, *sequencers_, *runner_, {.on_error = Complain});
     checkpoint_ = workflow::MakeFileCheckpoint(dir_->workflows_path());
     reactor_ = workflow::MakeReactor(*log_, *sequencers_,
-                                     {.checkpoint = checkpoint_.get(),
-                                      .on_error = [](const absl::Status& status) {
-                                        Log(Level::kError, "workflow reactor",
-                                            {{"code", absl::StatusCodeToString(status.code())}});
-                                      }});
+                                     {.checkpoint = checkpoint_.get(), .on_error = Complain});
     return absl::OkStatus();
   }
 
