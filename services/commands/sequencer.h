@@ -46,7 +46,7 @@ struct CommandResult {
   uint64_t subject_revision = 0;
   std::string token;  // Commit token: see EncodeToken().
   bool replayed = false;
-  size_t event_count = 0;
+  size_t event_count = 0;  // 0 for a replay: the record does not say.
 };
 
 // A command on its way through the sequencer. Implementations hold references to the request and
@@ -78,7 +78,8 @@ struct SequencerOptions {
   std::string unique_key_secret;
   // Null: payloads stay open. Not owned.
   eventstore::PayloadSealer* sealer = nullptr;
-  // Called on the sequencer's thread after a write failed (the process should end). May be empty.
+  // Called on the sequencer's thread after a write failed (the process should end); must not call
+  // Drain. May be empty.
   std::function<void(const absl::Status&)> on_fatal;
 };
 

@@ -92,15 +92,17 @@ void PartitionReactor::Stop() {
   worker_.Join();
 }
 
+// The log is never asked under mu_: the log calls SetWake's function, which takes mu_.
 bool PartitionReactor::WaitCaughtUp(std::chrono::steady_clock::time_point until) {
-  base::MutexLock lock(mu_);
-  while (done_ < log_.BatchHead(partition_).number) {
+  while (true) {
+    const BatchNumber head = log_.BatchHead(partition_).number;
+    base::MutexLock lock(mu_);
+    if (done_ >= head) return true;
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
         until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     changed_.WaitFor(mu_, left);
   }
-  return true;
 }
 
 void PartitionReactor::AddStats(ReactorStats& stats) const {
@@ -108,8 +110,12 @@ void PartitionReactor::AddStats(ReactorStats& stats) const {
   stats.steps_completed += advancer_.steps_completed();
   stats.steps_failed += advancer_.steps_failed();
   stats.events_not_triggering += not_triggering_;
-  base::MutexLock lock(mu_);
-  stats.batches_behind += log_.BatchHead(partition_).number.value - done_.value;
+  BatchNumber done;
+  {
+    base::MutexLock lock(mu_);
+    done = done_;
+  }
+  stats.batches_behind += log_.BatchHead(partition_).number.value - done.value;
 }
 
 void PartitionReactor::Run() {

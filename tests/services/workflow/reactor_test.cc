@@ -265,6 +265,44 @@ TEST_F(ReactorTest, WaitsWhileTheDiskIsFull) {
   EXPECT_EQ(Instances()[0].outcome, "COMPLETED");
 }
 
+TEST_F(ReactorTest, AnInstanceThatCannotBeRecordedIsReportedAndHoldsUpNoOther) {
+  Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
+  OpenDeal(1);
+  OpenDeal(2);
+  int refused = 0;
+  log_->refuse = [&](const eventstore::NewCommit& commit) -> absl::Status {
+    if (commit.events.front().type != "InstanceStarted" || ++refused > 1) return absl::OkStatus();
+    return base::Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "test");
+  };
+  React();
+  EXPECT_EQ(TagsOf(1).size() + TagsOf(2).size(), 1u);
+  ASSERT_THAT(Errors(), SizeIs(1));
+  EXPECT_EQ(base::ReasonOf(Errors()[0]), "FIELD_INVALID");
+  // The next start finds it again.
+  log_->refuse = {};
+  React();
+  EXPECT_EQ(TagsOf(1).size() + TagsOf(2).size(), 2u);
+}
+
+TEST_F(ReactorTest, APartitionThatCannotBeReadIsReported) {
+  Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
+  OpenDeal(1);
+  sequencers_->Drain();
+  eventstore::NewCommit damaged{.tenant = kAcme, .recorded_at_us = clock_.NowMicros()};
+  damaged.subject = {"deal", Deal(1)};
+  damaged.events.push_back({.stream = damaged.subject,
+                            .type = "DealOpened",
+                            .event_id = std::string(16, 'x'),
+                            .payload = "\xff\xff"});
+  const eventstore::PartitionId partition{0};
+  ASSERT_TRUE(log_->Append(partition, log_->BatchHead(partition).number, {&damaged, 1}).ok());
+  StartReactor();
+  EXPECT_FALSE(reactor_->WaitCaughtUp(std::chrono::milliseconds(200)));
+  reactor_->Stop();
+  ASSERT_THAT(Errors(), SizeIs(1));
+  EXPECT_EQ(base::ReasonOf(Errors()[0]), "CORRUPT_RECORD");
+}
+
 TEST_F(ReactorTest, UsesNoProcessorTimeWhileIdle) {
   Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
   StartReactor();
