@@ -38,7 +38,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   double drain_seconds = absl::ToDoubleSeconds(options.drain_timeout);
   CLI::App app("Dealog's server: an event log, its views and their gRPC API in one process.",
                "dealogd");
-  app.footer("Example:\n  dealogd --data-dir /var/lib/dealog --listen 127.0.0.1:7171");
+  app.footer("Example:\n  dealogd --data-dir /var/lib/dealog --listen 127.0.0.1:7310");
   app.set_version_flag("--version", std::string(kVersion));
   app.add_option("--data-dir", options.data_dir, "Folder of the log and the views; made if missing")
       ->required()
@@ -83,7 +83,7 @@ absl::StatusOr<ListenAddress> ParseListen(std::string_view listen) {
   const bool bare_ipv6 = address.host.find(':') != std::string::npos && address.host[0] != '[';
   if (whole && !bare_ipv6) return address;
   return absl::InvalidArgumentError(
-      absl::StrCat("--listen: expected HOST:PORT, for example 127.0.0.1:7171 or [::1]:7171, found ",
+      absl::StrCat("--listen: expected HOST:PORT, for example 127.0.0.1:7310 or [::1]:7310, found ",
                    std::string(listen)));
 }
 

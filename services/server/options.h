@@ -19,7 +19,7 @@ struct Options {
   // Holds everything that is kept: log/, views/, work/, keys/. Created if missing.
   std::string data_dir;
   // HOST:PORT; port 0 picks a free one. Loopback only while no credentials are configured.
-  std::string listen = "127.0.0.1:7171";
+  std::string listen = "127.0.0.1:7310";
   // Partitions of a new log; an existing one must have as many.
   uint32_t partitions = 1;
   telemetry::Level log_level = telemetry::Level::kInfo;
