@@ -46,7 +46,7 @@ Message FromText(std::string_view text) {
 }
 
 // A tenant in memory, and the command under test.
-class Spec : private StateReader {
+class Spec : public StateReader {
  public:
   Spec();
   ~Spec() override;
@@ -96,7 +96,12 @@ class Spec : private StateReader {
     return static_cast<const State&>(StateOfStream(stream));
   }
   const absl::StatusOr<Decision>& result() const { return result_; }
+  // How the last command came.
+  const CommandMeta& ran() const { return ran_; }
   StateReader& reader() { return *this; }
+  absl::StatusOr<const AggregateState*> Find(const StreamRef& stream) override;
+  absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
+                                                        std::string_view value) override;
 
  private:
   template <typename Request>
@@ -106,9 +111,6 @@ class Spec : private StateReader {
     });
   }
   Spec& MustSucceed();
-  absl::StatusOr<const AggregateState*> Find(const StreamRef& stream) override;
-  absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
-                                                        std::string_view value) override;
   const AggregateState& StateOfStream(std::string_view stream);
   void Apply(const PendingEvent& pending);
 
