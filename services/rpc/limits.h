@@ -26,7 +26,7 @@ inline constexpr int kRequestDepthMax = 16;
 // How long a read waits for its view: if the client gives no deadline; at most, whatever it gives;
 // and what is kept of a deadline so that the reply still arrives in time.
 inline constexpr absl::Duration kReadWait = absl::Seconds(5);
-inline constexpr absl::Duration kReadWaitMax = absl::Seconds(60);
+inline constexpr absl::Duration kReadWaitMax = absl::Seconds(30);
 inline constexpr absl::Duration kReplyMargin = absl::Milliseconds(5);
 
 // Lists.

@@ -1,11 +1,13 @@
 #include "services/server/listener.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
 
 #include "absl/strings/str_cat.h"
 #include "services/rpc/limits.h"
+#include "services/telemetry/log.h"
 
 namespace dealog::server {
 namespace {
@@ -14,6 +16,15 @@ namespace {
 constexpr int kKeepaliveMillis = 60'000;
 // Clients may ask as often.
 constexpr int kClientPingMillis = 10'000;
+
+// gRPC's own errors as records like the others: it writes lines of its own to stderr otherwise.
+void OnGrpcLog(gpr_log_func_args* record) {
+  if (record->severity < GPR_LOG_SEVERITY_ERROR) return;
+  telemetry::Log(telemetry::Level::kWarning, "grpc",
+                 {{"file", record->file},
+                  {"line", static_cast<int64_t>(record->line)},
+                  {"message", record->message}});
+}
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(rpc::kReceiveBytesMax);
@@ -35,6 +46,7 @@ void SetLimits(grpc::ServerBuilder& builder) {
 
 absl::StatusOr<Listener> Listen(const ListenAddress& address,
                                 const std::vector<std::unique_ptr<grpc::Service>>& services) {
+  gpr_set_log_function(OnGrpcLog);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <map>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/access/principal.h"
@@ -15,27 +13,15 @@ namespace {
 constexpr int kUsageExit = 64;  // EX_USAGE of sysexits.h.
 constexpr uint32_t kPartitionsMax = 64;
 
-const std::map<std::string, telemetry::Level>& Levels() {
-  static const auto& levels =
-      *new std::map<std::string, telemetry::Level>{{"debug", telemetry::Level::kDebug},
-                                                   {"info", telemetry::Level::kInfo},
-                                                   {"warning", telemetry::Level::kWarning},
-                                                   {"error", telemetry::Level::kError}};
-  return levels;
-}
-
-const std::map<std::string, telemetry::Format>& Formats() {
-  static const auto& formats = *new std::map<std::string, telemetry::Format>{
-      {"text", telemetry::Format::kText}, {"json", telemetry::Format::kJson}};
-  return formats;
-}
-
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine parsed;
   Options& options = parsed.options;
   double drain_seconds = absl::ToDoubleSeconds(options.drain_timeout);
+  std::string views = "on";
+  std::string level = "info";
+  std::string format = "text";
   CLI::App app("Dealog's server: an event log, its views and their gRPC API in one process.",
                "dealogd");
   app.footer("Example:\n  dealogd --data-dir /var/lib/dealog --listen 127.0.0.1:7310");
@@ -49,10 +35,16 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.add_option("--partitions", options.partitions, "Partitions of a new log")
       ->check(CLI::Range(1u, kPartitionsMax))
       ->capture_default_str();
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->transform(CLI::CheckedTransformer(Levels()));
-  app.add_option("--log-format", options.log_format, "text or json, on stderr")
-      ->transform(CLI::CheckedTransformer(Formats()));
+  app.add_option("--views", views,
+                 "on, or off for a node that only writes and follows: boards, lists and KPIs fail")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  app.add_option("--log-level", level, "On stderr")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--log-format", format, "Of the records on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   app.add_option("--drain-seconds", drain_seconds, "How long calls may take to end at SIGTERM")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
@@ -66,6 +58,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     parsed.text = failed ? err.str() : out.str();
   }
   options.drain_timeout = absl::Seconds(drain_seconds);
+  options.views = views == "on";
+  options.log_level = telemetry::ParseLevel(level).value_or(telemetry::Level::kInfo);
+  options.log_format = format == "json" ? telemetry::Format::kJson : telemetry::Format::kText;
   return parsed;
 }
 

@@ -22,6 +22,8 @@ struct Options {
   std::string listen = "127.0.0.1:7310";
   // Partitions of a new log; an existing one must have as many.
   uint32_t partitions = 1;
+  // False: a node for writing and following only; reads of views find none.
+  bool views = true;
   telemetry::Level log_level = telemetry::Level::kInfo;
   telemetry::Format log_format = telemetry::Format::kText;
   // How long calls in flight may take to end when the server stops.

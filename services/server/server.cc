@@ -84,7 +84,9 @@ class ServerImpl final : public Server {
   }
 
   absl::Status StartParts() {
-    runner_ = projections::StartRunner(*log_, *views_, projections::AllViews(), {});
+    runner_ = projections::StartRunner(
+        *log_, *views_,
+        options_.views ? projections::AllViews() : std::vector<projections::ViewDefinition>{}, {});
     commands::SequencerOptions sequencing;
     sequencing.unique_key_secret = dir_->unique_key();
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };

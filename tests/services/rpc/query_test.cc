@@ -123,7 +123,7 @@ TEST_F(QueryTest, RefusesNegativePageSizesAndMalformedFilters) {
   request.set_filter("owner = ");
   const Failure failure = Fails(*deals_, &Deals::ListDeals, request);
   EXPECT_EQ(failure.reason, "FILTER_INVALID");
-  EXPECT_NE(failure.metadata["column"], "");
+  EXPECT_NE(failure.metadata.at("column"), "");
 }
 
 TEST_F(QueryTest, UnknownThingsAreNotFound) {

@@ -177,8 +177,8 @@ TEST_F(ServicesTest, Workflows) {
   instances.set_deal_id(deal_id);
   int ended = 0;
   for (int i = 0; i < 500 && ended == 0; ++i) {
-    for (const auto& instance :
-         Must(*stub, &Workflows::ListWorkflowInstances, instances).instances()) {
+    const auto listed = Must(*stub, &Workflows::ListWorkflowInstances, instances);
+    for (const auto& instance : listed.instances()) {
       ended += instance.state() == "COMPLETED";
     }
     absl::SleepFor(absl::Milliseconds(10));

@@ -19,7 +19,8 @@ std::string FaultyField(const google::protobuf::Message& request) {
   const absl::Status status = ValidateRequest(request);
   if (status.ok()) return "";
   EXPECT_EQ(base::ReasonOf(status), "FIELD_INVALID");
-  for (const auto& detail : ToRpcStatus(status).details()) {
+  const google::rpc::Status mapped = ToRpcStatus(status);
+  for (const auto& detail : mapped.details()) {
     google::rpc::BadRequest bad;
     if (detail.UnpackTo(&bad)) return bad.field_violations(0).field();
   }

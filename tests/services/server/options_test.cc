@@ -19,12 +19,13 @@ CommandLine Parse(std::vector<const char*> arguments) {
 
 TEST(ParseCommandLine, TakesEveryOption) {
   const CommandLine line =
-      Parse({"--data-dir", "/tmp/d", "--listen", "127.0.0.1:0", "--partitions", "4", "--log-level",
-             "debug", "--log-format", "json", "--drain-seconds", "2.5"});
+      Parse({"--data-dir", "/tmp/d", "--listen", "127.0.0.1:0", "--partitions", "4", "--views",
+             "off", "--log-level", "debug", "--log-format", "json", "--drain-seconds", "2.5"});
   ASSERT_FALSE(line.exit_code.has_value()) << line.text;
   EXPECT_EQ(line.options.data_dir, "/tmp/d");
   EXPECT_EQ(line.options.listen, "127.0.0.1:0");
   EXPECT_EQ(line.options.partitions, 4u);
+  EXPECT_FALSE(line.options.views);
   EXPECT_EQ(line.options.log_level, telemetry::Level::kDebug);
   EXPECT_EQ(line.options.log_format, telemetry::Format::kJson);
   EXPECT_EQ(line.options.drain_timeout, absl::Milliseconds(2500));
@@ -36,6 +37,7 @@ TEST(ParseCommandLine, WrongOnesEndWithUsageAndAReason) {
            {{}, "--data-dir"},
            {{"--data-dir", "d", "--partitions", "0"}, "--partitions"},
            {{"--data-dir", "d", "--log-level", "loud"}, "--log-level"},
+           {{"--data-dir", "d", "--views", "maybe"}, "--views"},
            {{"--data-dir", "d", "--no-such-option"}, "--no-such-option"}}) {
     const CommandLine line = Parse(arguments);
     EXPECT_EQ(line.exit_code, 64);
