@@ -17,7 +17,9 @@ namespace {
 
 constexpr char kVersion[] = "dealog 0.1.0";
 
+// Each may be given twice, the last one counts: a script's wrapper sets one, its caller another.
 void AddGlobalOptions(CLI::App& app, Globals& globals, bool& no_color) {
+  app.option_defaults()->take_last();
   app.add_option("--server", globals.server, "HOST:PORT of dealogd")
       ->envname("DEALOG_SERVER")
       ->capture_default_str();
@@ -31,6 +33,8 @@ void AddGlobalOptions(CLI::App& app, Globals& globals, bool& no_color) {
                  "Seconds to wait for a reply (default 30; streams wait for ever)")
       ->check(CLI::PositiveNumber);
   app.add_flag("--no-color", no_color, "No colour, also on a terminal");
+  // The options of a command are not to be given twice: that would hide a mistake.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 
 void AddCommands(const CommandTree& root) {

@@ -5,6 +5,9 @@
 namespace dealog::cli {
 namespace {
 
+constexpr char kGlobalOptions[] =
+    "Options of every command (--tenant, --output json, …): dealog --help";
+
 bool IsArgument(const std::string& name) { return name.front() != '-'; }
 
 // Throws, as CLI11 wants it; app.cc turns it into FIELD_INVALID.
@@ -23,7 +26,7 @@ CommandTree CommandTree::Group(const std::string& name, const std::string& descr
 CLI::App* CommandTree::Leaf(const std::string& name, const std::string& description,
                             const std::string& example, Action action) const {
   CLI::App* command = app_->add_subcommand(name, description);
-  command->footer(absl::StrCat("Example:\n  ", example));
+  command->footer(absl::StrCat("Example:\n  ", example, "\n", kGlobalOptions));
   // A command may have commands below it (`import`, `import list`): the deepest one counts.
   command->final_callback([command, selected = selected_, action = std::move(action)] {
     if (command->get_subcommands().empty()) *selected = action;

@@ -16,7 +16,7 @@ constexpr size_t kSummaryWidth = 70;
 constexpr size_t kWhyWidth = 40;
 
 void ShowEvents(const v1::ListEventsResponse& reply, Printer& printer) {
-  Table table({{"#", Align::kRight},
+  Table table({{"POSITION", Align::kRight},
                {"WHEN (UTC)"},
                {"WHO"},
                {"WHAT", Align::kLeft, kSummaryWidth},
@@ -25,7 +25,7 @@ void ShowEvents(const v1::ListEventsResponse& reply, Printer& printer) {
                {"RECORDED"}});
   for (const v1::HistoryEntry& entry : reply.events()) {
     const bool backdated = entry.occurred_at().seconds() != entry.recorded_at().seconds();
-    table.AddRow({absl::StrCat(entry.revision()), FormatTime(entry.occurred_at()), entry.actor(),
+    table.AddRow({absl::StrCat(entry.position()), FormatTime(entry.occurred_at()), entry.actor(),
                   entry.summary().empty() ? entry.type() : entry.summary(), entry.why(),
                   entry.has_visit_seconds() ? FormatSeconds(entry.visit_seconds()) : "",
                   backdated ? FormatTime(entry.recorded_at()) : ""});

@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kClubShare = 0.12;
 constexpr double kDwellSigma = 0.7;
-constexpr double kStuckShare = 0.04;
+// At each stage some deals are forgotten: nobody touches them again.
+constexpr double kForgottenShare = 0.012;
 constexpr int kStageEventsMax = 24;
 constexpr int64_t kAmountStep = 10;
 
@@ -56,9 +57,8 @@ class Story {
 
   SampleChain Tell() {
     Open();
-    if (random_.Chance(kStuckShare)) return std::move(builder_).Take();
-    for (int i = 0; i < kStageEventsMax && Wait(StageDays()); ++i) {
-      if (!LeaveStage()) break;
+    for (int i = 0; i < kStageEventsMax; ++i) {
+      if (random_.Chance(kForgottenShare) || !Wait(StageDays()) || !LeaveStage()) break;
     }
     return std::move(builder_).Take();
   }
