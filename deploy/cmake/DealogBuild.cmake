@@ -1,5 +1,5 @@
 # Dependencies, flags and the two functions that declare everything:
-#   dealog_library(domain FOLDER services/domain DEPS dealog::base ...)   one library per folder
+#   dealog_library(domain FOLDER services/domain PCH messages DEPS dealog::base ...)   one a folder
 #   dealog_test(domain_test FOLDER tests/services/domain DEPS dealog::domain ...)
 
 find_package(Protobuf REQUIRED)
@@ -44,15 +44,42 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
 endif()
 target_include_directories(dealog_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
+# Precompiled headers halve the compile time of a fresh build (measured: 3.7 s to 1.1 s for a decider,
+# 4.1 s to 1.9 s for a job). On in the release preset only: the others notice a missing include, and
+# ccache shares their objects between build folders.
+option(DEALOG_PCH "Use precompiled headers" OFF)
+set(DEALOG_PCH_HEADERS
+    <algorithm> <cstdint> <functional> <map> <memory> <optional> <string> <string_view> <utility>
+    <vector> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/time/time.h>
+    <dealog/events/v1/event.pb.h> <dealog/storage/v1/commit.pb.h> <dealog/v1/common.pb.h>
+    <dealog/v1/deals.pb.h> <dealog/v1/pipelines.pb.h>)
+
+# dealog_pch(target KIND): KIND is messages, grpc, or messages_test; nothing without DEALOG_PCH.
+function(dealog_pch target kind)
+  if(NOT DEALOG_PCH)
+    return()
+  endif()
+  set(headers ${DEALOG_PCH_HEADERS})
+  if(kind STREQUAL "grpc")
+    list(APPEND headers <grpcpp/grpcpp.h>)
+  elseif(kind STREQUAL "messages_test")
+    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} PRIVATE ${headers})
+endfunction()
+
 # One static library of every .cc in FOLDER (main.cc left out), alias dealog::<name>.
 function(dealog_library name)
-  cmake_parse_arguments(ARG "" "FOLDER" "DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;PCH" "DEPS;PRIVATE_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(sources)
     add_library(dealog_${name} STATIC ${sources})
     target_link_libraries(dealog_${name} PUBLIC ${ARG_DEPS} PRIVATE dealog_flags ${ARG_PRIVATE_DEPS})
     target_include_directories(dealog_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+    if(ARG_PCH)
+      dealog_pch(dealog_${name} ${ARG_PCH})
+    endif()
   else()  # A folder of headers only.
     add_library(dealog_${name} INTERFACE)
     target_link_libraries(dealog_${name} INTERFACE ${ARG_DEPS})
@@ -63,7 +90,7 @@ endfunction()
 
 # One test program of every *_test.cc (and helper .cc) in FOLDER.
 function(dealog_test name)
-  cmake_parse_arguments(ARG "" "FOLDER;TIMEOUT;LABELS" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;PCH;TIMEOUT;LABELS" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
   if(NOT sources)
     return()
@@ -73,6 +100,9 @@ function(dealog_test name)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} dealog_flags dealog_testing GTest::gmock_main)
+  if(ARG_PCH)
+    dealog_pch(${name} ${ARG_PCH})
+  endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()

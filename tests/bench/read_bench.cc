@@ -123,7 +123,7 @@ void Boards(Reader& reader, const std::string& pipeline) {
   v1::GetBoardRequest board;
   board.set_pipeline(pipeline);
   reader.Board("board, unfiltered", board, 5000);
-  board.set_filter("owner = \"Owner 3\" AND tags:\"tag-2\"");
+  board.set_filter("owner = \"Member 3\" AND tags:\"vip\"");
   reader.Board("board, owner and tag", board, 2000);
   board.clear_filter();
   board.set_column_by(v1::BOARD_COLUMN_BY_DECISION_MONTH);
@@ -135,7 +135,7 @@ void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
     v1::Kpi kpi;
     const char* name;
   } kinds[] = {{v1::KPI_CONVERSION, "conversion"}, {v1::KPI_WIN_RATE, "win rate"},
-               {v1::KPI_CYCLE, "cycle"},           {v1::KPI_STAGES, "stages"},
+               {v1::KPI_CYCLE, "cycle"},           {v1::KPI_SvipES, "stages"},
                {v1::KPI_EXITS, "exits"},           {v1::KPI_DECISION_DATE, "decision date"}};
   for (const auto& kind : kinds) {
     v1::QueryKpiRequest request;
@@ -145,10 +145,10 @@ void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
     reader.Kpi(name.c_str(), request, 10'000);
     request.set_group_by("owner");
     reader.Kpi((name + " by owner").c_str(), request, 10'000);
-    request.set_filter("tags:\"tag-2\" AND amount > 1000");
+    request.set_filter("tags:\"vip\" AND amount > 1000");
     reader.Kpi((name + " by owner, filtered").c_str(), request, 10'000);
     request.clear_filter();
-    request.mutable_as_of()->mutable_date()->set_year(2025);
+    request.mutable_as_of()->mutable_date()->set_year(2017);
     request.mutable_as_of()->mutable_date()->set_month(7);
     request.mutable_as_of()->mutable_date()->set_day(1);
     reader.Kpi((name + " by owner, as_of").c_str(), request, 20'000);
