@@ -10,7 +10,7 @@
 #include "eventstore/event_log.h"
 #include "services/commands/state_loader.h"
 #include "services/rpc/history_text.h"
-#include "services/rpc/query.h"
+#include "services/rpc/read_call.h"
 
 namespace dealog::rpc {
 

@@ -1,104 +1,13 @@
 #include "services/rpc/query.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
-#include "eventstore/base/status.h"
-#include "services/commands/sequencer.h"
-#include "services/rpc/instants.h"
 #include "services/rpc/limits.h"
 
 namespace dealog::rpc {
-namespace {
 
-using eventstore::Position;
 using projections::Freshness;
-
-absl::StatusOr<Position> KnownPosition(const ReadCall& call, const projections::TenantViews& views,
-                                       const v1::Instant& known_at) {
-  ASSIGN_OR_RETURN(const eventstore::TenantHead head, call.core.log.Head(call.call.tenant));
-  if (known_at.has_position()) {
-    const bool exists = known_at.position() >= 0 &&
-                        static_cast<uint64_t>(known_at.position()) <= head.position.value;
-    if (exists) return Position{static_cast<uint64_t>(known_at.position())};
-    return base::InvalidField(
-        "known_at", absl::StrCat("expected a position from 0 to the head, ", head.position.value,
-                                 ", found ", known_at.position()));
-  }
-  ASSIGN_OR_RETURN(const int64_t micros, projections::ResolveInstant(known_at, views, "known_at"));
-  if (micros > call.now_us) {
-    return base::InvalidField("known_at",
-                              "expected an instant that is not in the future: nothing is known of "
-                              "what will be recorded; found one ahead of the server's clock");
-  }
-  return call.core.log.PositionAt(call.call.tenant, micros);
-}
-
-}  // namespace
-
-absl::StatusOr<projections::TenantRead> ReadCall::Views() const {
-  return core.runner.Read(call.tenant, {.kind = Freshness::Kind::kAny}, ReadDeadline(core, call));
-}
-
-absl::StatusOr<projections::PageRequest> ReadCall::OpenPage(
-    int32_t page_size, std::string_view token, const google::protobuf::Message& query) const {
-  ASSIGN_OR_RETURN(const size_t size, CheckPageSize(page_size));
-  ASSIGN_OR_RETURN(std::string after,
-                   OpenCursor(core.page_token_key, call, call.method->path, query, token));
-  return projections::PageRequest{.size = size, .after = std::move(after)};
-}
-
-std::string ReadCall::SealPage(const google::protobuf::Message& query,
-                               std::string_view cursor) const {
-  return SealCursor(core.page_token_key, call, call.method->path, query, cursor);
-}
-
-absl::StatusOr<projections::AsKnown> ResolveAsKnown(const ReadCall& call,
-                                                    const projections::TenantViews& views,
-                                                    const v1::Instant* as_of,
-                                                    const v1::Instant* known_at) {
-  projections::AsKnown when;
-  if (as_of != nullptr && as_of->instant_case() != v1::Instant::INSTANT_NOT_SET) {
-    if (as_of->has_position()) {
-      return base::InvalidField("as_of",
-                                "expected a time or a date, found a position; positions say what "
-                                "was recorded: use known_at");
-    }
-    ASSIGN_OR_RETURN(when.as_of_us, projections::ResolveInstant(*as_of, views, "as_of"));
-  }
-  if (known_at != nullptr && known_at->instant_case() != v1::Instant::INSTANT_NOT_SET) {
-    ASSIGN_OR_RETURN(when.known_position, KnownPosition(call, views, *known_at));
-  }
-  return when;
-}
-
-absl::StatusOr<Freshness> ResolveFreshness(const Core& core, const Call& call,
-                                           const v1::Consistency* consistency) {
-  if (consistency == nullptr) return Freshness{};
-  if (consistency->minimize_latency()) return Freshness{.kind = Freshness::Kind::kAny};
-  if (!consistency->has_at_least()) return Freshness{};
-  ASSIGN_OR_RETURN(const commands::Token token, commands::DecodeToken(consistency->at_least()));
-  if (token.partition != core.log.PartitionOf(call.tenant)) {
-    return base::InvalidField("consistency.at_least",
-                              "expected a token of this tenant, found one of another partition");
-  }
-  ASSIGN_OR_RETURN(const eventstore::TenantHead head, core.log.Head(call.tenant));
-  if (token.position > head.position) {
-    return base::InvalidField(
-        "consistency.at_least",
-        absl::StrCat("expected a token of this tenant's log, whose head is ", head.position.value,
-                     ", found position ", token.position.value));
-  }
-  return Freshness{.kind = Freshness::Kind::kAtLeast, .position = token.position};
-}
-
-absl::Time ReadDeadline(const Core& core, const Call& call) {
-  const absl::Time now = absl::FromUnixMicros(core.clock.NowMicros());
-  if (call.deadline == absl::InfiniteFuture()) return now + kReadWait;
-  return std::min(call.deadline - kReplyMargin, now + kReadWaitMax);
-}
 
 void QueryCall::Start(std::unique_ptr<QueryCall> query) {
   if (const absl::Status admitted = query->call_.Admit(query->request()); !admitted.ok()) {

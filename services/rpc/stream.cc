@@ -9,7 +9,7 @@
 #include "eventstore/base/mutex.h"
 #include "services/rpc/grpc_io.h"
 #include "services/rpc/limits.h"
-#include "services/rpc/query.h"
+#include "services/rpc/read_call.h"
 #include "services/rpc/status_mapping.h"
 
 namespace dealog::rpc {

@@ -6,7 +6,7 @@
 #include "eventstore/base/status.h"
 #include "services/commands/sequencer.h"
 #include "services/rpc/limits.h"
-#include "services/rpc/query.h"
+#include "services/rpc/read_call.h"
 
 namespace dealog::rpc {
 namespace {

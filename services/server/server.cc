@@ -4,7 +4,6 @@
 #include <grpcpp/impl/service_type.h>
 
 #include <atomic>
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -128,8 +127,8 @@ class ServerImpl final : public Server {
     draining_ = true;
     listener_.server->GetHealthCheckService()->SetServingStatus(false);
     streams_.StopAll();
-    listener_.server->Shutdown(std::chrono::system_clock::now() +
-                               absl::ToChronoMicroseconds(options_.drain_timeout));
+    listener_.server->Shutdown(absl::ToChronoTime(
+        absl::FromUnixMicros(base::SystemClock().NowMicros()) + options_.drain_timeout));
     listener_.server->Wait();
     const telemetry::MethodCounters::Totals sum = metrics_.Sum();
     Log(Level::kInfo, "stopped",
