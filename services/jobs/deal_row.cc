@@ -1,5 +1,7 @@
 #include "services/jobs/deal_row.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "services/domain/stream_types.h"
@@ -196,7 +198,10 @@ class DealReconciler {
       return absl::OkStatus();  // Nothing that the file says, nothing that an import set.
     }
     ASSIGN_OR_RETURN(const DealState* deal, Deal());
-    return staging_.Change(request, SetsAmountOnWin() ? course_.closed_at_us : deal->opened_at_us);
+    if (SetsAmountOnWin()) return staging_.Change(request, course_.closed_at_us);
+    if (AmountAtOpening()) return staging_.Change(request, deal->opened_at_us);
+    // Taken back from when it was set.
+    return staging_.Change(request, std::max(deal->opened_at_us, deal->amount.occurred_at_us));
   }
 
   const RowContext& context_;

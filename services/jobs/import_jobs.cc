@@ -90,7 +90,7 @@ class ImportJobsImpl final : public ImportJobs {
   void StartWorker(std::unique_ptr<Job> job);
   void Work(Job& job);
   absl::StatusOr<v1::Import> Prepare(Job& job);
-  absl::Status ChooseId(Job& job);
+  absl::StatusOr<bool> ChooseId(Job& job);
   void Finish(Job& job);
   void End(Job& job, const absl::StatusOr<v1::Import>& result);
   void FailLost(const std::set<std::string>& resumed);
@@ -234,9 +234,10 @@ absl::StatusOr<v1::Import> ImportJobsImpl::Prepare(Job& job) {
     ASSIGN_OR_RETURN(v1::Import report, MakeRun(job).DryRun(row_count));
     return report;
   }
-  RETURN_IF_ERROR(ChooseId(job));
+  ASSIGN_OR_RETURN(const bool is_new, ChooseId(job));
   ASSIGN_OR_RETURN(job.input.folder, job.upload->Keep(job.import_id));
-  if (const absl::Status begun = MakeRun(job).Begin(row_count); !begun.ok()) {
+  const absl::Status begun = is_new ? MakeRun(job).Begin(row_count) : absl::OkStatus();
+  if (!begun.ok()) {
     // Without a known outcome the files stay: the next start finds out what the log says.
     if (base::ReasonOf(begun) != "OUTCOME_UNKNOWN") RemoveSpool(job.input.folder);
     return begun;
@@ -248,8 +249,9 @@ absl::StatusOr<v1::Import> ImportJobsImpl::Prepare(Job& job) {
 }
 
 // The id is a function of the input, so that the same input is not imported twice at once; the
-// number of the run makes the next one another.
-absl::Status ImportJobsImpl::ChooseId(Job& job) {
+// number of the run makes the next one another. False for one that runs by the log, but that no job
+// works on, because not even its failure could be written: this job goes on with it.
+absl::StatusOr<bool> ImportJobsImpl::ChooseId(Job& job) {
   base::MutexLock lock(mu_);
   for (int run = 0; run < kRunsMax; ++run) {
     const std::string id = base::FormatId(
@@ -259,10 +261,10 @@ absl::Status ImportJobsImpl::ChooseId(Job& job) {
                                        absl::BytesToHexString(job.input.sha256), "/", run)));
     if (FindRunning(job.tenant, id) != nullptr) return Running(id);
     ASSIGN_OR_RETURN(const ImportRecord record, ReadImport(log_, job.tenant, id));
-    if (record.import.state() == v1::Import::RUNNING) return Running(id);
-    if (record.import.state() == v1::Import::STATE_UNSPECIFIED) {
+    const bool is_new = record.import.state() == v1::Import::STATE_UNSPECIFIED;
+    if (is_new || record.import.state() == v1::Import::RUNNING) {
       job.import_id = id;
-      return absl::OkStatus();
+      return is_new;
     }
   }
   return base::Error(absl::StatusCode::kResourceExhausted, "LIMIT_EXCEEDED",

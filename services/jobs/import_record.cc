@@ -12,7 +12,7 @@ namespace {
 
 std::string WithThousands(int64_t number) {
   std::string text = absl::StrCat(number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
   return text;
 }
 

@@ -20,7 +20,8 @@ constexpr char kMethod[] = "/dealog.v1.ImportService/StartImport";
 bool IsOverload(const absl::Status& status) { return base::ReasonOf(status) == "OVERLOADED"; }
 // The chunk before it did not land.
 bool IsOutOfTurn(const absl::Status& status) {
-  return base::ReasonOf(status) == "CONDITION_FAILED";
+  const std::string reason = base::ReasonOf(status);
+  return reason == "CONDITION_FAILED" || reason == "REVISION_CONFLICT";
 }
 // The server stops: the job goes on after its next start.
 bool IsShutdown(const absl::Status& status) {

@@ -3,6 +3,7 @@
 // Import jobs over a memory log that survives reopening, with real time: the jobs have threads.
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,14 +60,18 @@ class ImportFixture : public ::testing::Test {
   ImportFixture() { Open(); }
 
   void Open() {
-    log_ = std::make_unique<dealog::testing::HookedLog>(eventstore::MakeMemoryLog({.disk = disk_}));
+    log_ = std::make_unique<dealog::testing::HookedLog>(
+        make_log_ ? make_log_() : eventstore::MakeMemoryLog({.disk = disk_}));
     sequencers_ = std::make_unique<commands::Sequencers>(
         *log_, base::SystemClock(), commands::SequencerOptions{.unique_key_secret = kSecret});
-    jobs_ = MakeImportJobs(*log_, *sequencers_, nullptr, base::SystemClock(),
-                           {.folder = folder_.path() + "/imports",
-                            .unique_key_secret = kSecret,
-                            .upload_bytes_max = upload_bytes_max_,
-                            .rows_per_commit = rows_per_commit_});
+    jobs_ = MakeJobs(nullptr);
+  }
+  std::unique_ptr<ImportJobs> MakeJobs(projections::Runner* runner) {
+    return MakeImportJobs(*log_, *sequencers_, runner, base::SystemClock(),
+                          {.folder = folder_.path() + "/imports",
+                           .unique_key_secret = kSecret,
+                           .upload_bytes_max = upload_bytes_max_,
+                           .rows_per_commit = rows_per_commit_});
   }
   void Close() {
     jobs_.reset();
@@ -174,6 +179,7 @@ class ImportFixture : public ::testing::Test {
   Folder folder_;
   size_t upload_bytes_max_ = kUploadBytesMax;
   size_t rows_per_commit_ = kRowsPerCommit;
+  std::function<std::unique_ptr<eventstore::EventLog>()> make_log_;  // Empty: a memory log.
   std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>(1);
   std::unique_ptr<dealog::testing::HookedLog> log_;
   std::unique_ptr<commands::Sequencers> sequencers_;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -321,7 +322,7 @@ TEST_F(ImportJobsTest, AnOverloadedServerOnlyDelays) {
   Reopen();
   int refused = 0;
   log_->refuse = [&refused](const eventstore::NewCommit& commit) {
-    const bool chunk = commit.subject.type == "import" && commit.events.size() > 2;
+    const bool chunk = commit.subject.type == "import" && commit.events.size() > 4;
     if (!chunk || ++refused > 3) return absl::OkStatus();
     return static_cast<absl::Status>(
         base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED", "busy"));
@@ -344,6 +345,27 @@ TEST_F(ImportJobsTest, AnErrorThatWaitingDoesNotCureEndsTheJob) {
   EXPECT_THAT(import.error(), HasSubstr("the disk is full"));
   log_->refuse = {};
   EXPECT_EQ(Import(ClubFiles()).rows_imported(), 11);
+}
+
+TEST_F(ImportJobsTest, TheSameFilesGoOnWithAJobThatCouldNotEvenFail) {
+  std::atomic<int> commits = 0;
+  std::atomic<bool> full = true;
+  log_->refuse = [&](const eventstore::NewCommit&) {
+    if (++commits == 1 || !full) return absl::OkStatus();  // The first is ImportStarted.
+    return static_cast<absl::Status>(
+        base::Error(absl::StatusCode::kResourceExhausted, "DISK_LOW", "the disk is full"));
+  };
+  const auto stuck = Start(Header(), ClubFiles());
+  ASSERT_TRUE(stuck.ok()) << stuck.status();
+  while (commits < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  full = false;
+  absl::StatusOr<v1::Import> again = Start(Header(), ClubFiles());
+  while (base::ReasonOf(again.status()) == "IMPORT_RUNNING") again = Start(Header(), ClubFiles());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->import_id(), stuck->import_id());
+  const v1::Import import = End(stuck->import_id());
+  EXPECT_EQ(import.state(), v1::Import::COMPLETED) << import.error();
+  EXPECT_EQ(import.rows_imported(), 11);
 }
 
 TEST_F(ImportJobsTest, GetRefusesWhatIsNoImport) {

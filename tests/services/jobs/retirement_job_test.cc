@@ -147,6 +147,26 @@ TEST_F(RetirementTest, AnEmptyStageIsRetiredAtOnce) {
   EXPECT_EQ(Counts()["DealStageMoved"], 0);
 }
 
+TEST_F(RetirementTest, AnImportWhoseFilesAreGoneIsEnded) {
+  log_->after_append = [](dealog::testing::HookedLog::Commits) {
+    return static_cast<absl::Status>(
+        base::Error(absl::StatusCode::kUnknown, "OUTCOME_UNKNOWN", "killed"));
+  };
+  Files files = ClubFiles();
+  files["people.csv"] += "p2,Dan,,\n";
+  EXPECT_EQ(base::ReasonOf(Start(Header(), files).status()), "OUTCOME_UNKNOWN");
+  StopViews();
+  Reopen();
+  std::filesystem::remove_all(folder_.path() + "/imports");
+  StartViews();
+  jobs_ = MakeJobs(runner_.get());
+  ASSERT_TRUE(jobs_->Resume().ok());
+  const v1::Import import = End(Events().back().header.stream().id());
+  EXPECT_EQ(import.state(), v1::Import::FAILED);
+  EXPECT_EQ(import.error(), "its uploaded files are gone; import them again");
+  jobs_.reset();
+}
+
 TEST_F(RetirementTest, IsIdleOnceNothingIsLeft) {
   StartJob();
   ASSERT_TRUE(Retire("Trial", "Prospect").ok());
