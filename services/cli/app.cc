@@ -9,6 +9,7 @@
 #include "services/cli/command.h"
 #include "services/cli/files.h"
 #include "services/cli/groups.h"
+#include "services/cli/limits.h"
 #include "services/cli/text/error_text.h"
 #include "services/cli/text/exit_codes.h"
 
@@ -31,7 +32,7 @@ void AddGlobalOptions(CLI::App& app, Globals& globals, bool& no_color) {
       ->check(CLI::IsMember({"table", "json"}));
   app.add_option("--timeout", globals.timeout_seconds,
                  "Seconds to wait for a reply (default 30; streams wait for ever)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(kTimeoutSecondsMin, kTimeoutSecondsMax));
   app.add_flag("--no-color", no_color, "No colour, also on a terminal");
   // The options of a command are not to be given twice: that would hide a mistake.
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "eventstore/base/clock.h"
 #include "google/rpc/status.pb.h"
 #include "services/cli/limits.h"
 
@@ -44,8 +45,8 @@ void Client::Prepare(grpc::ClientContext& context, bool stream) const {
   PrepareAs(context, globals_.actor);
   if (stream && !globals_.timeout_seconds) return;
   const double seconds = globals_.timeout_seconds.value_or(kCallTimeoutSeconds);
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::microseconds(std::llround(seconds * 1e6)));
+  context.set_deadline(std::chrono::system_clock::time_point(
+      std::chrono::microseconds(base::SystemClock().NowMicros() + std::llround(seconds * 1e6))));
 }
 
 void Client::PrepareAs(grpc::ClientContext& context, const std::string& actor) const {

@@ -9,6 +9,9 @@ namespace dealog::cli {
 
 // Deadline of a unary call where --timeout is not given.
 inline constexpr double kCallTimeoutSeconds = 30;
+// What --timeout may be.
+inline constexpr double kTimeoutSecondsMin = 0.001;
+inline constexpr double kTimeoutSecondsMax = 1e7;
 // Largest reply that is accepted: a page of a list, or a batch of a log's stream.
 inline constexpr int kReplyBytesMax = 64 << 20;
 // Bytes of one ImportChunk; the server refuses more than 256 KiB.

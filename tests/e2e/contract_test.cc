@@ -1,7 +1,13 @@
 // Method: the contract for scripts, command by command, through the two programs: what is printed,
 // that each answer is one JSON document with the promised fields, and how errors look.
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "absl/strings/str_cat.h"
+#include "dealog/v1/activities.pb.h"
 #include "dealog/v1/admin.pb.h"
 #include "dealog/v1/board.pb.h"
 #include "dealog/v1/deals.pb.h"
@@ -199,12 +205,48 @@ TEST_F(Contract, ProjectionsAreListedAndRebuilt) {
   EXPECT_TRUE(Has(unknown.err, "PROJECTION_NOT_FOUND")) << unknown.err;
 }
 
-TEST_F(Contract, WorkflowIsAppliedAndRuns) {
+TEST_F(Contract, ShippedWorkflowIsAccepted) {
   Do({"workflow", "apply", std::string(DEALOG_ROOT) + "/deploy/examples/negotiation-task.yaml"});
   const auto list = DealogJson<v1::ListWorkflowsResponse>({"workflow", "list"});
   ASSERT_EQ(list.workflows_size(), 1);
   EXPECT_EQ(list.workflows(0).state(), v1::Workflow::ACTIVE);
-  EXPECT_EQ(Dealog({"workflow", "runs"}).exit_code, 0);
+}
+
+TEST_F(Contract, WorkflowActsOnceThroughAKill) {
+  const std::string path = folder_ + ".workflow.yaml";
+  std::ofstream(path) << "display_name: Offer\n"
+                         "trigger:\n"
+                         "  event_type: DealStageMoved\n"
+                         "  condition: to_stage = Proposal\n"
+                         "actions:\n"
+                         "- create_activity: {kind: CALL, title: Call back}\n"
+                         "- tag: {add: [offered]}\n";
+  Do({"workflow", "apply", path});
+  std::filesystem::remove(path);
+  std::vector<std::string> deals;
+  for (int i = 0; i < 5; ++i) {
+    deals.push_back(
+        DealogJson<v1::DealMutationResponse>({"deal", "open", "A", "--pipeline", "Sales"})
+            .deal()
+            .deal_id());
+    Do({"deal", "move", deals.back(), "Proposal"});
+  }
+  KillServer();  // Somewhere between the moves and what the workflow does about them.
+  ASSERT_TRUE(StartServer());
+  v1::ListWorkflowInstancesResponse runs;
+  for (int tries = 0; tries < 200; ++tries) {
+    runs = DealogJson<v1::ListWorkflowInstancesResponse>({"workflow", "runs"});
+    int completed = 0;
+    for (const auto& run : runs.instances()) completed += run.state() == "COMPLETED";
+    if (completed == static_cast<int>(deals.size())) break;
+    usleep(20'000);
+  }
+  EXPECT_EQ(runs.instances_size(), static_cast<int>(deals.size()));
+  EXPECT_EQ(DealogJson<v1::ListActivitiesResponse>({"activity", "list"}).activities_size(),
+            static_cast<int>(deals.size()));
+  const Outcome history = Dealog({"deal", "history", deals[0]});
+  EXPECT_TRUE(Has(history.out, "offered")) << history.out;
+  EXPECT_TRUE(Has(history.out, "workflow")) << "the cause is visible:\n" << history.out;
 }
 
 TEST_F(Contract, ErrorsGoToStderrWithTheirReason) {

@@ -12,7 +12,7 @@ namespace {
 // The canonical text of a UUID: 8-4-4-4-12 hexadecimal digits.
 std::string UuidText(const base::Uuid& uuid) {
   std::string text = absl::BytesToHexString(base::UuidBytes(uuid));
-  for (const size_t dash : {20, 16, 12, 8}) text.insert(dash, "-");
+  for (const size_t dash : {20, 16, 12, 8}) text.insert(dash, 1, '-');
   return text;
 }
 
