@@ -260,7 +260,8 @@ const storage::v1::CommitHeader& StoredCommit::header() const {
 }
 
 absl::StatusOr<CommitPtr> StoredCommit::ParseVerified(std::string bytes) {
-  std::shared_ptr<StoredCommit> commit(new StoredCommit);
+  struct Allocated : StoredCommit {};  // Lets make_shared reach the constructor: one allocation.
+  auto commit = std::make_shared<Allocated>();
   commit->bytes_ = std::move(bytes);
   RETURN_IF_ERROR(commit->ParseParts());
   return CommitPtr(std::move(commit));
