@@ -290,7 +290,7 @@ void Follower::Fold(Lane& lane, const eventstore::StoredBatch& batch) {
 void Follower::FoldCommit(Lane& lane, const eventstore::StoredCommit& stored,
                           std::span<const FoldedEvent> events) {
   if (stored.event_count() == 0) return;
-  TenantState& tenant = tenants_.Get(eventstore::TenantId{stored.header().tenant()});
+  TenantState& tenant = TenantOf(stored);
   std::vector<std::pair<ViewIndex, absl::Status>> failures;
   {
     base::WriterLock lock(tenant.mu);
@@ -308,7 +308,7 @@ void Follower::FoldCommit(Lane& lane, const eventstore::StoredCommit& stored,
     }
     if (stored.last_position() > tenant.position) {
       tenant.position = stored.last_position();
-      tenant.recorded_at_us = stored.header().recorded_at_us();
+      tenant.recorded_at_us = stored.recorded_at_us();
       tenant.reached = tenant.position.value;
     }
   }
@@ -318,6 +318,14 @@ void Follower::FoldCommit(Lane& lane, const eventstore::StoredCommit& stored,
   if (std::find(touched_.begin(), touched_.end(), &tenant) == touched_.end()) {
     touched_.push_back(&tenant);
   }
+}
+
+TenantState& Follower::TenantOf(const eventstore::StoredCommit& stored) {
+  // Commits of one tenant come in runs: most need no look-up.
+  if (last_tenant_ == nullptr || last_tenant_->id.value != stored.tenant()) {
+    last_tenant_ = &tenants_.Get(eventstore::TenantId{std::string(stored.tenant())});
+  }
+  return *last_tenant_;
 }
 
 void Follower::FailView(ViewIndex view, const absl::Status& status) {

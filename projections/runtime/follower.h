@@ -79,6 +79,7 @@ class Follower {
   void Fold(Lane& lane, const eventstore::StoredBatch& batch);
   void FoldCommit(Lane& lane, const eventstore::StoredCommit& stored,
                   std::span<const FoldedEvent> events);
+  TenantState& TenantOf(const eventstore::StoredCommit& stored);
   void FailView(ViewIndex view, const absl::Status& status);
   void Announce();
   bool FlushIsDue() const;
@@ -106,6 +107,7 @@ class Follower {
   // The thread's own.
   Lanes lanes_;
   BatchParser parser_;
+  TenantState* last_tenant_ = nullptr;
   std::vector<TenantState*> touched_;  // By the batch at hand.
   std::vector<TenantState*> dirty_;
   size_t dirty_events_ = 0;

@@ -42,7 +42,7 @@ absl::Status BatchParser::ParseCommit(const eventstore::StoredCommit& stored, Co
       return base::Error(
           absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
           absl::StrCat("the event at position ", stored.first_position().value + i, " of tenant ",
-                       stored.header().tenant(), " does not parse; see `dealog log verify`"));
+                       std::string(stored.tenant()), " does not parse; see `dealog log verify`"));
     }
     commit.events.push_back({*header, *event});
   }

@@ -76,7 +76,7 @@ int64_t Tenants::RecordedAt(const eventstore::TenantId& id, eventstore::Position
   const auto page =
       log_.ReadTenant(id, {.after = eventstore::Position{position.value - 1}, .limit = 1});
   if (!page.ok() || page->events.empty()) return 0;  // Damage that the follower meets by itself.
-  return page->events.front().commit->header().recorded_at_us();
+  return page->events.front().commit->recorded_at_us();
 }
 
 }  // namespace dealog::projections
