@@ -144,14 +144,13 @@ absl::StatusOr<Decision> Decide(const v1::MoveDealRequest& request, const Comman
                                     to->definition.label(), "\" already"))
         .With("stage_id", to->id());
   }
-  RETURN_IF_ERROR(CheckMoveFields(request, subject, *to));
   const bool open = subject.deal->stage.open();
-  if (!open && to->kind() == STAGE_KIND_OPEN) {
-    return Reopen(subject, to, "to_stage", request.mode());
-  }
-  if (!open && to->kind() != KindOf(subject.deal->stage.status)) {
+  const bool reopens = !open && to->kind() == STAGE_KIND_OPEN;
+  if (!open && !reopens && to->kind() != KindOf(subject.deal->stage.status)) {
     return DealClosed(subject, "moved");
   }
+  RETURN_IF_ERROR(CheckMoveFields(request, subject, *to));
+  if (reopens) return Reopen(subject, to, "to_stage", request.mode());
   RETURN_IF_ERROR(CheckActive("to_stage", *to));
   if (!open) {
     return Move(subject, *to, RouteBetween(*subject.pipeline, *subject.stage, *to),

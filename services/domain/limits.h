@@ -8,8 +8,9 @@
 
 namespace dealog::domain {
 
-// A stream's id; the log's limit, so that what is longer is not even looked up.
+// The log's limits, so that what is longer is not even looked up.
 inline constexpr size_t kStreamIdBytesMax = 128;
+inline constexpr size_t kTenantNameBytesMax = 63;
 
 // Names and labels.
 inline constexpr size_t kDisplayNameCharsMax =

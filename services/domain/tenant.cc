@@ -7,6 +7,7 @@
 #include "eventstore/base/currency.h"
 #include "eventstore/base/error.h"
 #include "services/domain/checks.h"
+#include "services/domain/limits.h"
 #include "services/domain/stream_types.h"
 
 namespace dealog::domain {
@@ -14,7 +15,6 @@ namespace {
 
 using events::v1::TenantEvent;
 
-constexpr size_t kTenantNameBytesMax = 63;
 constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 // True for names of the IANA data base. The loader also knows files and the machine's own zone,

@@ -96,7 +96,7 @@ TEST(MoveDeal, BetweenWonStagesLeavesTheClosingAlone) {
 TEST(MoveDeal, RefusesWonToLostAndBack) {
   DealSpec won;
   won.Moved("Won")
-      .When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'Lost'")
+      .When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'Lost' reason: 'no budget'")
       .ThenRefused("DEAL_CLOSED", "WON");
   DealSpec lost;
   lost.Moved("Lost")
