@@ -135,7 +135,7 @@ void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
     v1::Kpi kpi;
     const char* name;
   } kinds[] = {{v1::KPI_CONVERSION, "conversion"}, {v1::KPI_WIN_RATE, "win rate"},
-               {v1::KPI_CYCLE, "cycle"},           {v1::KPI_SvipES, "stages"},
+               {v1::KPI_CYCLE, "cycle"},           {v1::KPI_STAGES, "stages"},
                {v1::KPI_EXITS, "exits"},           {v1::KPI_DECISION_DATE, "decision date"}};
   for (const auto& kind : kinds) {
     v1::QueryKpiRequest request;
