@@ -44,8 +44,9 @@ struct ProjectionStatus {
   size_t row_count = 0;
 };
 
-// A consistent look at one tenant's views; holds the tenant's shared lock: keep it short.
-// Thread safety: the thread that made it.
+// A consistent look at one tenant's views; holds the tenant's shared lock: keep it short, and ask
+// for no second one nor for statuses meanwhile, for a fold may already wait between the two. Thread
+// safety: the thread that made it.
 using TenantRead = std::unique_ptr<const TenantViews>;
 
 struct RunnerOptions {
