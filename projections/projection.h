@@ -3,7 +3,8 @@
 // The contract of a projection: a pure fold of a tenant's events into a state that queries read.
 //
 //   class PipelinesView final : public ViewState { ... };
-//   const ViewDefinition kPipelinesView{"pipelines", 1, [] { return std::make_unique<PipelinesView>(); }};
+//   const ViewDefinition kPipelinesView{"pipelines", 1,
+//                                       [] { return std::make_unique<PipelinesView>(); }};
 //
 // States are resident: queries read them in place under a shared lock. What makes them survive a
 // restart are rows: FlushRows hands out the rows that changed since the last flush, LoadRow takes

@@ -54,8 +54,8 @@ class ViewStore {
   virtual ~ViewStore() = default;
   virtual absl::Status Write(const ViewWrite& write) = 0;
   // number 0 where there is none.
-  virtual absl::StatusOr<ViewCheckpoint> ReadCheckpoint(std::string_view view,
-                                                        eventstore::PartitionId partition) const = 0;
+  virtual absl::StatusOr<ViewCheckpoint> ReadCheckpoint(
+      std::string_view view, eventstore::PartitionId partition) const = 0;
   virtual absl::StatusOr<eventstore::Position> ReadApplied(
       std::string_view view, const eventstore::TenantId& tenant) const = 0;
   // Calls `row` for every row of the view and tenant, in key order; stops at its first error.

@@ -253,7 +253,9 @@ class MemoryLog final : public EventLog, private DurableState {
     const bool forward = direction == Direction::kForward;
     PageBuilder builder(limit);
     const size_t count = of.events.size();
-    const auto at = [&](size_t i) -> const Event& { return of.events[forward ? i : count - 1 - i]; };
+    const auto at = [&](size_t i) -> const Event& {
+      return of.events[forward ? i : count - 1 - i];
+    };
     for (size_t i = 0; i < count; ++i) {
       if (!wanted(at(i)) || builder.Add(at(i).event)) continue;
       size_t next = i + 1;

@@ -79,7 +79,8 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
                                                const v1::ListColumnCardsRequest& request,
                                                const AsKnown& when, int64_t now_us,
                                                const PageRequest& page);
-// Deals of a pipeline changed after a position, for WatchBoard; at most `limit`, oldest change first.
+// Deals of a pipeline changed after a position, for WatchBoard; at most `limit`, oldest change
+// first.
 absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views,
                                                         std::string_view pipeline,
                                                         eventstore::Position after, size_t limit);

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "services/rpc/limits.h"
 
@@ -23,7 +24,7 @@ TEST(ParseStream, WantsTypeAndId) {
   EXPECT_EQ(ParseStream("deal/a/b", "stream")->id, "a/b");
   for (const std::string& bad :
        {std::string(""), std::string("deal"), std::string("/x"), std::string("deal/"),
-        std::string(33, 't') + "/x", "deal/" + std::string(129, 'i')}) {
+        absl::StrCat(std::string(33, 't'), "/x"), absl::StrCat("deal/", std::string(129, 'i'))}) {
     EXPECT_EQ(base::ReasonOf(ParseStream(bad, "stream").status()), "FIELD_INVALID") << bad;
   }
 }
