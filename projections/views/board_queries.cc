@@ -99,26 +99,66 @@ void CountStale(const Board& board, std::vector<ColumnSums>& sums) {
   }
 }
 
-// The first cards of every column, in one pass.
-std::vector<PageBuilder<DealIndex>> FirstCards(const Board& board, size_t count) {
-  std::vector<PageBuilder<DealIndex>> builders;
-  for (size_t i = 0; i < board.layout.columns().size(); ++i) {
-    builders.push_back(*PageBuilder<DealIndex>::Make({.size = count}, false));
+// A deal and when it entered its stage.
+using Card = std::pair<int64_t, DealIndex>;
+
+// By time of entry, then by id.
+struct CardOrder {
+  const DealsSnapshot* snapshot;
+
+  bool operator()(const Card& a, const Card& b) const {
+    if (a.first != b.first) return a.first < b.first;
+    return snapshot->view().Id(a.second) < snapshot->view().Id(b.second);
   }
+};
+
+// The first cards of a column.
+class FirstCards {
+ public:
+  FirstCards(const DealsSnapshot& snapshot, size_t count) : before_{&snapshot}, count_(count) {}
+
+  void Offer(DealIndex deal, int64_t entered_us) {
+    if (kept_.size() == count_) {
+      // Most deals are later than all that are kept; that costs one comparison.
+      if (entered_us > kept_.front().first || !before_({entered_us, deal}, kept_.front())) return;
+      std::pop_heap(kept_.begin(), kept_.end(), before_);
+      kept_.pop_back();
+    }
+    kept_.emplace_back(entered_us, deal);
+    std::push_heap(kept_.begin(), kept_.end(), before_);
+  }
+
+  // Writes the cards, and a token where the column has more than them.
+  void Write(DealMessages& messages, int64_t column_count, v1::BoardColumn& column) {
+    std::sort_heap(kept_.begin(), kept_.end(), before_);
+    for (const auto& [entered_us, deal] : kept_) *column.add_cards() = messages.Make(deal);
+    if (kept_.empty() || column_count <= static_cast<int64_t>(kept_.size())) return;
+    column.set_next_page_token(EncodeCursor(PlaceOf(*before_.snapshot, kept_.back().second)));
+  }
+
+ private:
+  CardOrder before_;
+  size_t count_;
+  std::vector<Card> kept_;  // A heap, the last card in front.
+};
+
+std::vector<FirstCards> FindFirstCards(const Board& board, size_t count) {
+  std::vector<FirstCards> cards(board.layout.columns().size(), FirstCards(board.snapshot, count));
+  const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
   const std::vector<int32_t>& column_of = board.layout.column_of();
   for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
     if (column_of[deal] == BoardLayout::kNotShown) continue;
-    builders[static_cast<size_t>(column_of[deal])].Offer(PlaceOf(board.snapshot, deal), deal);
+    cards[static_cast<size_t>(column_of[deal])].Offer(deal, entered[deal]);
   }
-  return builders;
+  return cards;
 }
 
 absl::Status WriteColumns(const Board& board, size_t cards_per_column,
                           v1::GetBoardResponse& reply) {
   std::vector<ColumnSums> sums = SumColumns(board);
   CountStale(board, sums);
-  std::vector<PageBuilder<DealIndex>> cards;
-  if (cards_per_column > 0) cards = FirstCards(board, cards_per_column);
+  std::vector<FirstCards> cards;
+  if (cards_per_column > 0) cards = FindFirstCards(board, cards_per_column);
   DealMessages messages(board.snapshot);
   for (size_t i = 0; i < sums.size(); ++i) {
     const BoardLayout::Column& column = board.layout.columns()[i];
@@ -130,11 +170,7 @@ absl::Status WriteColumns(const Board& board, size_t cards_per_column,
     out.set_stale_count(sums[i].stale);
     if (column.probability) out.set_probability(*column.probability);
     RETURN_IF_ERROR(sums[i].totals.Write(true, *out.mutable_totals()));
-    if (cards.empty()) continue;
-    Page<v1::Deal> page =
-        cards[i].Finish([&messages](DealIndex deal) { return messages.Make(deal); });
-    for (v1::Deal& card : page.items) *out.add_cards() = std::move(card);
-    out.set_next_page_token(page.next);
+    if (!cards.empty()) cards[i].Write(messages, sums[i].count, out);
   }
   return absl::OkStatus();
 }

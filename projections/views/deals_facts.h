@@ -2,6 +2,7 @@
 
 // The facts that KPIs count: visits, cycle spans and attribute changes of deals.
 
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -54,6 +55,16 @@ struct Visit {
   ExitKind exit = ExitKind::kStillOpen;
 };
 static_assert(sizeof(Visit) == 32, "Half a cache line: KPIs read all visits.");
+
+// Attributes of a deal at the entry of a visit, beside the visits, for grouping by them.
+struct EntryAttributes {
+  // The value is the first one, set after the entry: which counts only as of later than that.
+  static constexpr uint32_t kSetLater = std::numeric_limits<uint32_t>::max();
+
+  DealIndex deal = kNoDeal;
+  // Symbols and the code of a tag set; by DealField, from kOwner to kTags.
+  std::array<uint32_t, 5> values{};
+};
 
 // A cycle from its opening, or from a resumption, to the next closing. A cycle that was closed and
 // resumed twice has three spans; at every instant exactly one of them is its current one, so that

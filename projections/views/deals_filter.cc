@@ -159,13 +159,13 @@ class Evaluator {
   void KeepByValue(const Node& node, DealMarks& marks, ValueOf value_of) {
     Keep(marks, [&](DealIndex deal) { return filter::Compares(node, value_of(deal)); });
   }
-  // By what takes a fold of the deal's tape where as_of is in the past.
-  template <typename Present, typename Past>
-  void KeepByFold(const Node& node, DealMarks& marks, Present present, Past past) {
-    if (as_of_ == kNever) return KeepByValue(node, marks, present);
+  // By what takes a fold of the deal's tape where as_of may cut something off.
+  template <typename Cut, typename Column, typename Folded>
+  void KeepByFold(const Node& node, DealMarks& marks, Cut cut, Column column, Folded folded) {
     KeepByValue(node, marks, [&](DealIndex deal) {
+      if (as_of_ == kNever || !cut(deal)) return column(deal);
       snapshot_.FactsOf(deal, facts_);
-      return past(facts_);
+      return folded(facts_);
     });
   }
 
@@ -334,7 +334,8 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
                          [&](DealIndex deal) { return Value::Text(snapshot_.view().Id(deal)); });
     case kTitle:
       return KeepByFold(
-          node, marks, [&](DealIndex deal) { return Value::Text(table_.title[deal]); },
+          node, marks, [&](DealIndex deal) { return table_.retitled[deal] != 0; },
+          [&](DealIndex deal) { return Value::Text(table_.title[deal]); },
           [](const DealFacts& facts) { return Value::Text(facts.title); });
     case kExternalKey:
       return KeepByValue(node, marks,
@@ -344,7 +345,8 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
                          [&](DealIndex deal) { return Value::Instant(table_.opened_us[deal]); });
     case kUpdated:
       return KeepByFold(
-          node, marks, [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
+          node, marks, [&](DealIndex deal) { return table_.last_occurred_us[deal] >= as_of_; },
+          [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
           [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
     case kPipeline:
       return KeepByNumber(

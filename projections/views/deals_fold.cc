@@ -98,6 +98,7 @@ void AddSymbol(const TapeEvent& event, DealField field, Symbol symbol, DealFacts
 
 void AddAttributes(const TapeEvent& event, int64_t& titled_us, DealFacts& facts) {
   if ((event.sets & kSetsTitle) && event.occurred_us >= titled_us) {
+    facts.retitled = event.kind != TapeKind::kOpened;
     facts.title = event.title;
     titled_us = event.occurred_us;
   }
@@ -236,6 +237,8 @@ void Clear(DealFacts& facts) {
   facts.revision = 0;
   facts.last_position = 0;
   facts.updated_us = 0;
+  facts.last_occurred_us = std::numeric_limits<int64_t>::min();
+  facts.retitled = false;
   facts.visits.clear();
   facts.spans.clear();
   facts.changes.clear();
@@ -333,6 +336,7 @@ bool FoldTape(std::string_view tape, const Horizon& horizon, DealFacts& facts) {
     facts.revision = event.revision;
     facts.last_position = event.position;
     facts.updated_us = event.recorded_us;
+    facts.last_occurred_us = std::max(facts.last_occurred_us, event.occurred_us);
     const bool opened = event.kind == TapeKind::kOpened;
     if (opened || event.kind == TapeKind::kAttributes) AddAttributes(event, titled_us, facts);
     if (opened || event.kind == TapeKind::kTags) AddTags(event, facts);

@@ -33,7 +33,9 @@ struct DealFacts {
   int64_t opened_us = kNever;
   uint32_t revision = 0;
   uint64_t last_position = 0;
-  int64_t updated_us = 0;  // recorded_at of the last event.
+  int64_t updated_us = 0;        // recorded_at of the last event.
+  int64_t last_occurred_us = 0;  // The latest occurred_at of all events.
+  bool retitled = false;         // The title changed since the opening.
   std::string_view title;
   std::string_view external_key;
   Standing standing;

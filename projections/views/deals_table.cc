@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace dealog::projections {
+namespace {
+
+// The value at an instant as EntryAttributes hold it; changes are sorted.
+uint32_t EntryValue(const std::vector<Change>& changes, DealField field, int64_t instant) {
+  uint32_t value = kNoSymbol;
+  bool found = false;
+  for (const Change& change : changes) {
+    if (!change.Is(field) || (!found && change.value == kUnset)) continue;
+    if (change.at_us > instant) return found ? value : EntryAttributes::kSetLater;
+    value = change.field_value().symbol();
+    found = true;
+  }
+  return value;
+}
+
+}  // namespace
 
 void StandingColumns::Resize(size_t deals) {
   stage.resize(deals);
@@ -39,10 +55,13 @@ void FactTable::Resize(size_t count) {
   revision.resize(count);
   last_position.resize(count);
   updated_us.resize(count);
+  last_occurred_us.resize(count);
+  retitled.resize(count);
   title.resize(count);
   external_key.resize(count);
   standing.Resize(count);
   visits_.Resize(count);
+  entries_.Resize(count);
   spans_.Resize(count);
   changes_.Resize(count);
 }
@@ -53,6 +72,8 @@ void FactTable::Set(DealIndex deal, const DealFacts& facts) {
   revision[deal] = facts.revision;
   last_position[deal] = facts.last_position;
   updated_us[deal] = facts.updated_us;
+  last_occurred_us[deal] = facts.last_occurred_us;
+  retitled[deal] = facts.retitled ? 1 : 0;
   title[deal].assign(facts.title);
   external_key[deal].assign(facts.external_key);
   standing.Set(deal, facts.standing);
@@ -72,7 +93,26 @@ void FactTable::Set(DealIndex deal, const DealFacts& facts) {
     changing[deal] |= MaskOf(field);
     for (size_t i = begin; i < end; ++i) scratch_[kept++] = scratch_[i];
   }
-  changes_.Assign(deal, std::span(scratch_).first(kept));
+  scratch_.resize(kept);
+  changes_.Assign(deal, scratch_);
+  SetEntryAttributes(deal, facts);
+}
+
+void FactTable::SetEntryAttributes(DealIndex deal, const DealFacts& facts) {
+  entry_scratch_.assign(facts.visits.size(), {});
+  for (int number = 0; number <= static_cast<int>(DealField::kTags); ++number) {
+    const auto field = static_cast<DealField>(number);
+    const auto index = static_cast<size_t>(number);
+    const Symbol now = Column(deal, field).symbol();
+    if (!Changes(deal, field)) {
+      for (EntryAttributes& entry : entry_scratch_) entry.values[index] = now;
+      continue;
+    }
+    for (size_t i = 0; i < facts.visits.size(); ++i) {
+      entry_scratch_[i].values[index] = EntryValue(scratch_, field, facts.visits[i].entered_us);
+    }
+  }
+  entries_.Assign(deal, entry_scratch_);
 }
 
 // One change per instant at which tags changed, holding the set of all tags then.
@@ -84,7 +124,8 @@ void FactTable::AppendTagChanges(const DealFacts& facts) {
   };
   const std::vector<DealFacts::TagChange>& changes = facts.tag_changes;
   if (changes.empty() || changes.front().at_us > facts.opened_us) append(facts.opened_us, kUnset);
-  std::vector<Symbol> set;
+  std::vector<Symbol>& set = tag_scratch_;
+  set.clear();
   for (size_t i = 0; i < changes.size(); ++i) {
     const auto at = std::lower_bound(set.begin(), set.end(), changes[i].tag);
     const bool has = at != set.end() && *at == changes[i].tag;
@@ -157,13 +198,8 @@ FieldValue FactTable::Column(DealIndex deal, DealField field) const {
 }
 
 FieldValue FactTable::Latest(DealIndex deal, DealField field, int64_t as_of) const {
-  if (as_of == kNever || !Changes(deal, field)) return Column(deal, field);
+  if (!Changes(deal, field) || last_occurred_us[deal] < as_of) return Column(deal, field);
   return ValueAt(changes_.Of(deal), field, kNever, as_of);
-}
-
-FieldValue FactTable::At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const {
-  if (!Changes(deal, field)) return Column(deal, field);
-  return ValueAt(changes_.Of(deal), field, instant, as_of);
 }
 
 Change FactTable::ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const {

@@ -48,13 +48,15 @@ class FactTable {
   size_t deal_count() const { return opened_us.size(); }
   const std::vector<Visit>& visits() const { return visits_.rows(); }
   const std::vector<CycleSpan>& spans() const { return spans_.rows(); }
+  // Attributes at the entry of the visit of the same place.
+  const std::vector<EntryAttributes>& entry_attributes() const { return entries_.rows(); }
   std::span<const Visit> VisitsOf(DealIndex deal) const { return visits_.Of(deal); }
   std::span<const CycleSpan> SpansOf(DealIndex deal) const { return spans_.Of(deal); }
 
   // True if the field has more than one value over time: else its column holds for every instant.
   bool Changes(DealIndex deal, DealField field) const { return changing[deal] & MaskOf(field); }
-  // The value at an instant, by the changes before as_of.
-  FieldValue At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const;
+  // Changes of the fields that do, by (field, at).
+  std::span<const Change> ChangesOf(DealIndex deal) const { return changes_.Of(deal); }
   // The last value before as_of.
   FieldValue Latest(DealIndex deal, DealField field, int64_t as_of) const;
   // The set of tags of a value of kTags, sorted by symbol.
@@ -79,6 +81,8 @@ class FactTable {
   std::vector<uint32_t> revision;
   std::vector<uint64_t> last_position;
   std::vector<int64_t> updated_us;
+  std::vector<int64_t> last_occurred_us;
+  std::vector<uint8_t> retitled;  // 1: the title at an as_of may be another one.
   std::vector<std::string> title;
   std::vector<std::string> external_key;
   StandingColumns standing;
@@ -87,14 +91,19 @@ class FactTable {
   FieldValue Column(DealIndex deal, DealField field) const;
   void SetColumn(DealIndex deal, DealField field, FieldValue value);
   void AppendTagChanges(const DealFacts& facts);
+  void SetEntryAttributes(DealIndex deal, const DealFacts& facts);
   uint32_t InternTagSet(const std::vector<Symbol>& tags);
 
   SlotPool<Visit> visits_;
+  SlotPool<EntryAttributes> entries_;  // Assigned together with visits_: places are the same.
   SlotPool<CycleSpan> spans_;
   SlotPool<Change> changes_;  // Of changing fields only.
   std::map<std::vector<Symbol>, uint32_t> tag_set_codes_{{{}, 0}};
   std::vector<const std::vector<Symbol>*> tag_sets_{&tag_set_codes_.begin()->first};
+  // Reused by Set.
   std::vector<Change> scratch_;
+  std::vector<Symbol> tag_scratch_;
+  std::vector<EntryAttributes> entry_scratch_;
 };
 
 }  // namespace dealog::projections

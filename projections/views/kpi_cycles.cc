@@ -210,7 +210,7 @@ absl::Status AnswerCycle(KpiQuery& query, v1::QueryKpiResponse& reply) {
     const bool covered = Covers(query.request.outcome(), outcome);
     tallies.Count(query.grouper, AtClosing(span), [&](CycleTally& tally) {
       ++tally.closed;
-      if (covered) tally.lengths.push_back(span.closed_us - span.cycle_opened_us);
+      if (covered) tally.lengths.Add(span.closed_us - span.cycle_opened_us);
     });
   });
   return WriteTallies(

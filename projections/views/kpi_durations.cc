@@ -2,31 +2,37 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 namespace dealog::projections {
 namespace {
 
 constexpr double kMicrosPerSecond = 1e6;
 constexpr std::array<uint64_t, 3> kPercents = {50, 75, 90};
+using Ranks = std::array<uint64_t, kPercents.size()>;
+using Selected = std::array<int64_t, kPercents.size()>;
 
-// Buckets: 32 per power of two, so that each holds values within about 3 % of each other; values
-// below 64 have a bucket each. The bucket number rises with the value.
-constexpr int kSubBits = 5;
-constexpr size_t kBucketCount = (64 - kSubBits) << kSubBits;
-
-size_t BucketOf(int64_t micros) {
-  const auto value = static_cast<uint64_t>(micros);
-  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - kSubBits - 1);
-  return (static_cast<size_t>(shift) << kSubBits) + (value >> shift);
+// The values at the ranks (from 0, ascending) of a few values.
+Selected SelectAmongFew(std::span<const Durations* const> parts, const Ranks& ranks) {
+  std::vector<int64_t> values;
+  for (const Durations* part : parts) {
+    values.insert(values.end(), part->values().begin(), part->values().end());
+  }
+  Selected found{};
+  auto begin = values.begin();
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    const auto at = values.begin() + static_cast<ptrdiff_t>(ranks[i]);
+    std::nth_element(begin, at, values.end());
+    found[i] = *at;
+    begin = at;  // What follows is not smaller.
+  }
+  return found;
 }
 
-// Finds the values at the given ranks (from 0, ascending) of all parts.
-std::array<int64_t, kPercents.size()> Select(std::span<const Durations* const> parts,
-                                             const std::vector<uint32_t>& counts,
-                                             const std::array<uint64_t, kPercents.size()>& ranks) {
+// The same of many: the histogram tells in which buckets the ranks are.
+Selected SelectAmongMany(std::span<const Durations* const> parts,
+                         const std::vector<uint32_t>& counts, const Ranks& ranks) {
   std::array<size_t, kPercents.size()> buckets{};
-  std::array<uint64_t, kPercents.size()> before{};  // Values in lower buckets.
+  Ranks before{};  // Values in lower buckets.
   uint64_t seen = 0;
   size_t next = 0;
   for (size_t bucket = 0; bucket < counts.size() && next < ranks.size(); ++bucket) {
@@ -36,22 +42,22 @@ std::array<int64_t, kPercents.size()> Select(std::span<const Durations* const> p
     }
     seen += counts[bucket];
   }
-  std::vector<uint8_t> wanted(kBucketCount);
+  // Percentiles may share a bucket: the first of them holds it.
+  const auto holder = [&buckets](size_t bucket) {
+    return static_cast<size_t>(std::find(buckets.begin(), buckets.end(), bucket) - buckets.begin());
+  };
+  std::vector<uint8_t> wanted(Durations::kBucketCount);
   for (const size_t bucket : buckets) wanted[bucket] = 1;
-  std::array<Durations, kPercents.size()> held;
+  std::array<std::vector<int64_t>, kPercents.size()> held;
   for (const Durations* part : parts) {
-    for (const int64_t micros : *part) {
-      const size_t bucket = BucketOf(micros);
-      if (!wanted[bucket]) continue;
-      // Percentiles may share a bucket: the first of them holds it.
-      held[static_cast<size_t>(std::find(buckets.begin(), buckets.end(), bucket) - buckets.begin())]
-          .push_back(micros);
+    const std::vector<uint16_t>& bucket_of = part->buckets();
+    for (size_t i = 0; i < bucket_of.size(); ++i) {
+      if (wanted[bucket_of[i]]) held[holder(bucket_of[i])].push_back(part->values()[i]);
     }
   }
-  std::array<int64_t, kPercents.size()> found{};
+  Selected found{};
   for (size_t i = 0; i < ranks.size(); ++i) {
-    Durations& values = held[static_cast<size_t>(
-        std::find(buckets.begin(), buckets.end(), buckets[i]) - buckets.begin())];
+    std::vector<int64_t>& values = held[holder(buckets[i])];
     const auto at = values.begin() + static_cast<ptrdiff_t>(ranks[i] - before[i]);
     std::nth_element(values.begin(), at, values.end());
     found[i] = *at;
@@ -61,24 +67,36 @@ std::array<int64_t, kPercents.size()> Select(std::span<const Durations* const> p
 
 }  // namespace
 
+void Durations::AddTo(std::vector<uint32_t>& counts) const {
+  // Counting in this very vector is how counts_ begins.
+  if (counts_.empty() || &counts == &counts_) {
+    for (const uint16_t bucket : buckets_) ++counts[bucket];
+  } else {
+    for (size_t i = 0; i < counts.size(); ++i) counts[i] += counts_[i];
+  }
+}
+
 void WriteDurations(std::span<const Durations* const> parts, v1::KpiResult& result) {
-  std::vector<uint32_t> counts(kBucketCount);
   uint64_t count = 0;
   __int128 sum = 0;
   int64_t longest = 0;
   for (const Durations* part : parts) {
     count += part->size();
-    for (const int64_t micros : *part) {
-      sum += micros;
-      longest = std::max(longest, micros);
-      ++counts[BucketOf(micros)];
-    }
+    sum += part->sum();
+    longest = std::max(longest, part->longest());
   }
   result.set_sample_size(static_cast<int64_t>(count));
   if (count == 0) return;
-  std::array<uint64_t, kPercents.size()> ranks{};
+  Ranks ranks{};
   for (size_t i = 0; i < ranks.size(); ++i) ranks[i] = (kPercents[i] * count + 99) / 100 - 1;
-  const std::array<int64_t, kPercents.size()> found = Select(parts, counts, ranks);
+  Selected found{};
+  if (count < Durations::kCountedMin) {
+    found = SelectAmongFew(parts, ranks);
+  } else {
+    std::vector<uint32_t> counts(Durations::kBucketCount);
+    for (const Durations* part : parts) part->AddTo(counts);
+    found = SelectAmongMany(parts, counts, ranks);
+  }
   const auto seconds = [](int64_t micros) {
     return static_cast<double>(micros) / kMicrosPerSecond;
   };

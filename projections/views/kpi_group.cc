@@ -99,9 +99,24 @@ std::span<const Grouper::Group> Grouper::Of(const CountedEvent& event) {
   return {&single_, 1};
 }
 
-FieldValue Grouper::Read(const CountedEvent& event, DealField field) const {
-  return snapshot_->table().At(event.deal, field, current_ ? kNever : event.attributes_us,
-                               snapshot_->as_of());
+FieldValue Grouper::Read(const CountedEvent& event, DealField field) {
+  const FactTable& table = snapshot_->table();
+  const int64_t as_of = snapshot_->as_of();
+  if (current_) return table.Latest(event.deal, field, as_of);
+  if (event.entry != nullptr) {
+    const uint32_t value = event.entry->values[static_cast<size_t>(field)];
+    if (value == kNoSymbol) return {};
+    if (value != EntryAttributes::kSetLater) return {.value = value};
+  }
+  if (!table.Changes(event.deal, field)) return table.Latest(event.deal, field, as_of);
+  if (read_deal_ != event.deal) {
+    read_deal_ = event.deal;
+    read_changes_.clear();
+    for (const Change& change : table.ChangesOf(event.deal)) {
+      if (change.Is(field)) read_changes_.push_back(change);
+    }
+  }
+  return ValueAt(read_changes_, field, event.attributes_us, as_of);
 }
 
 Grouper::Group Grouper::GroupOf(const CountedEvent& event) {
@@ -143,41 +158,41 @@ Grouper::Group Grouper::GroupOf(const CountedEvent& event) {
   return Intern({});
 }
 
-Grouper::Group Grouper::GroupOfMember(Timeline<std::string> MemberRecord::*timeline,
+// The group of a timeline's value at an instant; `symbol` names the thing whose timeline it is.
+template <typename T, typename LabelOf>
+Grouper::Group Grouper::GroupAt(Symbol symbol, const Timeline<T>* timeline, int64_t instant,
+                                LabelOf label_of) {
+  const auto group_at = [&](int64_t at) {
+    const T* value = timeline == nullptr ? nullptr : timeline->At(at, snapshot_->horizon());
+    const auto [found, is_new] = by_value_.try_emplace(value);
+    if (is_new) found->second = Intern(value == nullptr ? std::string() : label_of(*value));
+    return found->second;
+  };
+  if (timeline == nullptr || timeline->constant() || current_) {
+    return by_symbol_.Get(symbol, [&](Symbol) { return group_at(kNever); });
+  }
+  return group_at(instant);
+}
+
+Grouper::Group Grouper::GroupOfMember(Timeline<std::string> MemberRecord::*field,
                                       const CountedEvent& event) {
   const Symbol owner = Read(event, DealField::kOwner).symbol();
   const MemberRecord* member = members_.Get(
       owner, [this](Symbol symbol) { return snapshot_->catalog().Member(Text(symbol)); });
-  const auto label_at = [&](int64_t instant) {
-    const std::string* label =
-        member == nullptr ? nullptr : (member->*timeline).At(instant, snapshot_->horizon());
-    return label == nullptr ? std::string_view() : std::string_view(*label);
-  };
-  if (member == nullptr || (member->*timeline).constant() || current_) {
-    return by_symbol_.Get(owner, [&](Symbol) { return Intern(label_at(kNever)); });
-  }
-  return Intern(label_at(event.attributes_us));
+  return GroupAt(owner, member == nullptr ? nullptr : &(member->*field), event.attributes_us,
+                 [](const std::string& label) { return label; });
 }
 
 Grouper::Group Grouper::GroupOfAttribute(const CountedEvent& event) {
   const Symbol symbol = Read(event, DealField::kOrganization).symbol();
-  const OrganizationRecord* organization = organizations_.Get(
-      symbol, [this](Symbol each) { return snapshot_->organizations().Find(Text(each)); });
-  const auto label_at = [&](int64_t instant) {
-    const AttributeValue* value =
-        organization == nullptr
-            ? nullptr
-            : organization->Attribute(attribute_, instant, snapshot_->horizon());
-    return value == nullptr ? std::string() : AttributeText(*value);
-  };
-  const auto timeline = organization == nullptr ? decltype(organization->attributes.begin())()
-                                                : organization->attributes.find(attribute_);
-  const bool constant = organization == nullptr || timeline == organization->attributes.end() ||
-                        timeline->second.constant();
-  if (constant || current_) {
-    return by_symbol_.Get(symbol, [&](Symbol) { return Intern(label_at(kNever)); });
-  }
-  return Intern(label_at(event.attributes_us));
+  const Timeline<AttributeValue>* timeline =
+      attributes_.Get(symbol, [this](Symbol each) -> const Timeline<AttributeValue>* {
+        const OrganizationRecord* organization = snapshot_->organizations().Find(Text(each));
+        if (organization == nullptr) return nullptr;
+        const auto found = organization->attributes.find(attribute_);
+        return found == organization->attributes.end() ? nullptr : &found->second;
+      });
+  return GroupAt(symbol, timeline, event.attributes_us, AttributeText);
 }
 
 Grouper::Group Grouper::GroupOfStage(Symbol stage) {

@@ -24,6 +24,7 @@ struct CountedEvent {
   int64_t calendar_us = 0;    // Which month, quarter or week it belongs to.
   Symbol stage = kNoSymbol;
   Symbol reason = kNoSymbol;
+  const EntryAttributes* entry = nullptr;  // Attributes at attributes_us, where they are at hand.
 };
 
 // What results are grouped by.
@@ -69,13 +70,15 @@ class Grouper {
       : snapshot_(&snapshot), pipeline_(&pipeline) {}
 
   Group GroupOf(const CountedEvent& event);
-  Group GroupOfMember(Timeline<std::string> MemberRecord::*timeline, const CountedEvent& event);
+  Group GroupOfMember(Timeline<std::string> MemberRecord::*field, const CountedEvent& event);
+  template <typename T, typename LabelOf>
+  Group GroupAt(Symbol symbol, const Timeline<T>* timeline, int64_t instant, LabelOf label_of);
   Group GroupOfAttribute(const CountedEvent& event);
   Group GroupOfStage(Symbol stage);
   Group GroupOfUnit(int64_t instant);
   const std::vector<Group>& GroupsOfTags(FieldValue tags);
   Group Intern(std::string_view label);
-  FieldValue Read(const CountedEvent& event, DealField field) const;
+  FieldValue Read(const CountedEvent& event, DealField field);
   std::string_view Text(Symbol symbol) const { return snapshot_->symbols().Text(symbol); }
 
   const DealsSnapshot* snapshot_;
@@ -92,8 +95,13 @@ class Grouper {
   SymbolMemo<Group> by_symbol_;
   SymbolMemo<std::vector<Group>> by_tag_set_;
   SymbolMemo<const MemberRecord*> members_;
-  SymbolMemo<const OrganizationRecord*> organizations_;
+  SymbolMemo<const Timeline<AttributeValue>*> attributes_;  // By organization.
+  absl::flat_hash_map<const void*, Group> by_value_;  // Of timelines' values, which stay in place.
   Group single_ = 0;
+  // Changes of the one field that is read, of the deal that was read last: events of a deal come
+  // one after another.
+  DealIndex read_deal_ = kNoDeal;
+  std::vector<Change> read_changes_;
 };
 
 // Tallies of a KPI: the total, and one per group.

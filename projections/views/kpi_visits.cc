@@ -25,24 +25,31 @@ Symbol ReasonOf(const KpiQuery& query, const Visit& visit) {
 }
 
 // Tallies per stage. Stages come in the pipeline's order; one that the pipeline lacks (added after
-// the instant) comes last.
+// the instant) comes last. Where groups do not overlap, a stage's tally is that of its groups.
 template <typename Tally>
 class StageTallies {
  public:
-  explicit StageTallies(const KpiQuery& query) : query_(query) {
+  explicit StageTallies(const KpiQuery& query)
+      : query_(query),
+        partitioned_(query.grouper.active() && query.grouper.dimension() != Dimension::kTag) {
     for (const StageAt& stage : query.pipeline.stages) {
       if (stage.open()) Register(stage);
     }
   }
 
   template <typename Add>
-  void Count(KpiQuery& query, const Visit& visit, Add add) {
+  void Count(KpiQuery& query, const Visit& visit, const EntryAttributes& entry, Add add) {
     CountedEvent event{.deal = visit.deal,
                        .attributes_us = visit.entered_us,
                        .calendar_us = visit.entered_us,
-                       .stage = visit.stage};
+                       .stage = visit.stage,
+                       .entry = &entry};
     if (query.grouper.dimension() == Dimension::kLostReason) event.reason = ReasonOf(query, visit);
-    RowOf(visit.stage).tallies.Count(query.grouper, event, add);
+    Row& row = RowOf(visit.stage);
+    if (!partitioned_) return row.tallies.Count(query.grouper, event, add);
+    const Grouper::Group group = query.grouper.Of(event).front();
+    if (group >= row.tallies.groups.size()) row.tallies.groups.resize(group + 1);
+    add(row.tallies.groups[group]);
   }
 
   // `write` gets the tallies that a result covers.
@@ -51,14 +58,16 @@ class StageTallies {
     std::stable_sort(rows_.begin(), rows_.end(),
                      [](const Row& a, const Row& b) { return a.place < b.place; });
     std::vector<const Tally*> all;
-    for (const Row& row : rows_) all.push_back(&row.tallies.total);
+    for (const Row& row : rows_) AppendParts(row, all);
     write(all, *reply.add_results());
     const std::vector<Grouper::Group> order = query_.grouper.InOrder();
     for (const Row& row : rows_) {
-      if (row.only_if_visited && row.tallies.total.entries == 0) continue;
+      std::vector<const Tally*> parts;
+      AppendParts(row, parts);
+      if (row.only_if_visited && parts.empty()) continue;
       v1::KpiResult& result = *reply.add_results();
       result.set_group(row.stage.stage.label());
-      write({&row.tallies.total}, result);
+      write(parts, result);
       for (const Grouper::Group group : order) {
         if (group >= row.tallies.groups.size()) continue;
         if (row.tallies.groups[group].entries == 0) continue;
@@ -79,6 +88,14 @@ class StageTallies {
     Tallies<Tally> tallies;
   };
 
+  // What the stage's tally is made of.
+  void AppendParts(const Row& row, std::vector<const Tally*>& parts) const {
+    if (row.tallies.total.entries > 0) parts.push_back(&row.tallies.total);
+    if (!partitioned_) return;
+    for (const Tally& group : row.tallies.groups) {
+      if (group.entries > 0) parts.push_back(&group);
+    }
+  }
   void Register(const StageAt& stage) {
     const Symbol symbol = query_.snapshot.symbols().Find(stage.stage.stage_id());
     const auto number = static_cast<uint32_t>(rows_.size());
@@ -99,6 +116,7 @@ class StageTallies {
   }
 
   const KpiQuery& query_;
+  const bool partitioned_;
   std::vector<Row> rows_;
   SymbolMemo<uint32_t> row_of_;
 };
@@ -106,9 +124,12 @@ class StageTallies {
 template <typename Visitor>
 void ForEachVisit(const KpiQuery& query, Visitor visitor) {
   const int64_t as_of = query.as_of();
-  for (const Visit& visit : query.snapshot.table().visits()) {
+  const std::vector<Visit>& visits = query.snapshot.table().visits();
+  const std::vector<EntryAttributes>& entries = query.snapshot.table().entry_attributes();
+  for (size_t i = 0; i < visits.size(); ++i) {
+    const Visit& visit = visits[i];
     if (!query.Counts(visit.deal) || visit.entered_us >= as_of) continue;
-    if (query.InPeriod(visit.entered_us)) visitor(visit);
+    if (query.InPeriod(visit.entered_us)) visitor(visit, entries[i]);
   }
 }
 
@@ -149,12 +170,12 @@ absl::Status AnswerStages(KpiQuery& query, v1::QueryKpiResponse& reply) {
   // Results are per stage anyway.
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<TimeTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit) {
+  ForEachVisit(query, [&](const Visit& visit, const EntryAttributes& entry) {
     const bool ended = visit.exited_us < query.as_of();
     const int64_t time = visit.exited_us - visit.entered_us;
-    stages.Count(query, visit, [ended, time](TimeTally& tally) {
+    stages.Count(query, visit, entry, [ended, time](TimeTally& tally) {
       ++tally.entries;
-      if (ended) tally.times.push_back(time);
+      if (ended) tally.times.Add(time);
     });
   });
   return stages.WriteAll(
@@ -177,9 +198,9 @@ absl::Status AnswerExits(KpiQuery& query, v1::QueryKpiResponse& reply) {
   reply.mutable_policies()->set_variant("WITHOUT_CORRECTED");
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<ExitTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit) {
+  ForEachVisit(query, [&](const Visit& visit, const EntryAttributes& entry) {
     const ExitKind exit = ExitAt(visit, query.as_of());
-    stages.Count(query, visit, [exit](ExitTally& tally) {
+    stages.Count(query, visit, entry, [exit](ExitTally& tally) {
       ++tally.entries;
       ++tally.exits[static_cast<size_t>(exit)];
     });

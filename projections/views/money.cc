@@ -50,6 +50,11 @@ int64_t ProbabilityNanos(double probability) {
 }
 
 int64_t Weighted(int64_t amount_minor, int64_t probability_nanos) {
+  // Nearly all amounts: 128-bit division is slow, and boards weigh every deal.
+  if (amount_minor >= 0 && amount_minor < std::numeric_limits<int64_t>::max() / kNanos - 1 &&
+      probability_nanos <= kNanos) {
+    return (amount_minor * probability_nanos + kNanos / 2) / kNanos;
+  }
   return static_cast<int64_t>(
       DivideRounded(static_cast<__int128>(amount_minor) * probability_nanos, kNanos));
 }
