@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace dealog::projections {
+namespace {
+
+// Tells threads apart: each has a variable of its own.
+const void* ThisThread() {
+  thread_local const char own = 0;
+  return &own;
+}
+
+}  // namespace
 
 void Watchers::Add(uint64_t id, const eventstore::TenantId& tenant, std::function<void()> changed) {
   base::MutexLock lock(mu_);
@@ -16,7 +25,7 @@ void Watchers::Remove(uint64_t id) {
     if (it->second.empty()) watchers_.erase(it);
     break;
   }
-  while (calling_ == id && caller_ != std::this_thread::get_id()) call_ended_.Wait(mu_);
+  while (calling_ == id && caller_ != ThisThread()) call_ended_.Wait(mu_);
 }
 
 void Watchers::Notify(const eventstore::TenantId& tenant) {
@@ -37,7 +46,7 @@ void Watchers::Notify(const eventstore::TenantId& tenant) {
       if (watcher == found->second.end()) continue;
       changed = watcher->second;
       calling_ = id;
-      caller_ = std::this_thread::get_id();
+      caller_ = ThisThread();
     }
     changed();
     base::MutexLock lock(mu_);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <thread>
 #include <vector>
 
 #include "eventstore/base/mutex.h"
@@ -28,8 +27,8 @@ class Watchers {
   base::CondVar call_ended_;
   std::map<eventstore::TenantId, std::map<uint64_t, std::function<void()>>> watchers_
       ABSL_GUARDED_BY(mu_);
-  uint64_t calling_ ABSL_GUARDED_BY(mu_) = 0;  // 0: nobody.
-  std::thread::id caller_ ABSL_GUARDED_BY(mu_);
+  uint64_t calling_ ABSL_GUARDED_BY(mu_) = 0;          // 0: nobody.
+  const void* caller_ ABSL_GUARDED_BY(mu_) = nullptr;  // The thread that calls.
 };
 
 }  // namespace dealog::projections
