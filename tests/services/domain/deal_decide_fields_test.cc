@@ -290,8 +290,9 @@ TEST(UpdateDeal, KeepsOneCurrencyPerCycle) {
       .When<v1::UpdateDealRequest>(Amount("EUR", 5))
       .ThenRefused("CURRENCY_MISMATCH", "USD")
       .Given<v1::ReopenDealRequest>("deal_id: 'deal#1'")  // A new cycle may have another.
-      .When<v1::UpdateDealRequest>(Amount("EUR", 5));
-  EXPECT_TRUE(spec.result().ok());
+      .Given<v1::UpdateDealRequest>(Amount("EUR", 5))
+      .When<v1::UpdateDealRequest>(Amount("USD", 5))
+      .ThenRefused("CURRENCY_MISMATCH", "cycle 2");
 }
 
 TEST(UpdateDeal, TheLatestByBusinessTimeWinsPerField) {
@@ -381,7 +382,10 @@ TEST(LinkDealContact, RefusesUnknownContactsAndTooMany) {
     if (i < 164) spec.Given<v1::LinkDealContactRequest>("deal_id: 'deal#1' link { " + id + " }");
   }
   spec.When<v1::LinkDealContactRequest>("deal_id: 'deal#1' link { contact_id: 'contact#164' }")
-      .ThenRefused("LIMIT_EXCEEDED", "kDealContactsMax");
+      .ThenRefused("LIMIT_EXCEEDED", "kDealContactsMax")
+      .When<v1::LinkDealContactRequest>(
+          "deal_id: 'deal#1' link { contact_id: 'contact#100' role: 'boss' }");
+  EXPECT_TRUE(spec.result().ok()) << "another role is no further contact";
 }
 
 }  // namespace

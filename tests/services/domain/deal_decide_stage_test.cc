@@ -164,6 +164,18 @@ TEST(MoveDeal, RefusesABackwardMoveWhereThePipelineHasNone) {
   EXPECT_TRUE(spec.result().ok());
 }
 
+TEST(MoveDeal, EachRuleStandsAlone) {
+  DealSpec skips("rules { allow_skip: true }");
+  skips.Moved("Offer")
+      .When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'New'")
+      .ThenRefused("TRANSITION_NOT_ALLOWED", "back");
+  DealSpec goes_back("rules { allow_backward: true }");
+  goes_back.When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'Offer'")
+      .ThenRefused("TRANSITION_NOT_ALLOWED", "skip");
+  goes_back.Moved("Talk").When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'New'");
+  EXPECT_TRUE(goes_back.result().ok());
+}
+
 TEST(MoveDeal, PassingARetiringStageSkipsNothing) {
   DealSpec spec(kStrict);
   spec.Given<v1::RetireStageRequest>("pipeline: 'Sales' stage: 'Talk' replacement_stage: 'Offer'");

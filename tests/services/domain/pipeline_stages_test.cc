@@ -192,6 +192,19 @@ TEST(RetireStage, ClosesItForEntryAndAJobFinishes) {
   EXPECT_TRUE(spec.result().ok()) << "a retired label is free";
 }
 
+TEST(RetireStage, AReusedLabelMeansTheLivingStage) {
+  PipelineSpec spec;
+  spec.Given<v1::RetireStageRequest>(kRetireTalk)
+      .WhenDecided(Finish)
+      .Given<v1::AddStageRequest>(
+          "pipeline: 'Sales' stage { stage_id: 'stage#6' label: 'Talk' kind: OPEN }");
+  const PipelineState& pipeline = spec.Of<PipelineState>("pipeline#1");
+  EXPECT_EQ(pipeline.FindStageByIdOrLabel("talk")->id(), ExpandIds("stage#6"));
+  spec.Given<v1::RetireStageRequest>("pipeline: 'Sales' stage: 'Talk' replacement_stage: 'New'");
+  EXPECT_EQ(pipeline.FindStageByIdOrLabel("talk")->id(), ExpandIds("stage#6"));
+  EXPECT_EQ(pipeline.FindStageByIdOrLabel(ExpandIds("stage#2"))->id(), ExpandIds("stage#2"));
+}
+
 TEST(RetireStage, RefusesTheLastOfAKind) {
   PipelineSpec()
       .Given<v1::RetireStageRequest>("pipeline: 'Sales' stage: 'New' replacement_stage: 'Talk'")

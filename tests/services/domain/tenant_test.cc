@@ -43,8 +43,8 @@ TEST(CreateTenant, RefusesBadNames) {
 }
 
 TEST(CreateTenant, RefusesBadZonesAndCurrencies) {
-  for (const char* zone : {"Mars/Olympus", "localtime", "/etc/passwd", "../../etc/passwd",
-                           "file:/etc/localtime", "Europe/Paris "}) {
+  for (const char* zone : {"Mars/Olympus", "localtime", "/usr/share/zoneinfo/Europe/Paris",
+                           "../../etc/passwd", "file:/etc/localtime", "Europe/Paris "}) {
     Spec()
         .When<v1::CreateTenantRequest>("name: 'acme' time_zone: '" + std::string(zone) + "'")
         .ThenRefused("FIELD_INVALID", "time_zone");
