@@ -2,7 +2,6 @@
 
 #include "dealog/v1/board.pb.h"
 #include "eventstore/base/status.h"
-#include "services/domain/text.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 #include "services/rpc/watch_board.h"
@@ -36,11 +35,8 @@ v1::ListColumnCardsRequest CardsQuery(const Request& request, std::string_view p
 std::string ColumnId(const v1::Pipeline& pipeline, const v1::ListColumnCardsRequest& request) {
   const std::string& column = request.column();
   if (request.column_by() == v1::BOARD_COLUMN_BY_DECISION_MONTH) return column;
-  const std::string wanted = domain::NormalizeName(column);
   for (const v1::Stage& stage : pipeline.stages()) {
-    if (stage.stage_id() == column || domain::NormalizeName(stage.label()) == wanted) {
-      return stage.stage_id();
-    }
+    if (stage.stage_id() == column || stage.label() == column) return stage.stage_id();
   }
   return column;
 }

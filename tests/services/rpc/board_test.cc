@@ -44,7 +44,7 @@ TEST_F(BoardTest, AColumnsTokenContinuesWhereTheBoardEnded) {
 
   v1::ListColumnCardsRequest more;
   more.set_pipeline(board.pipeline_id());  // Named by id here, by name above.
-  more.set_column("lead");
+  more.set_column("Lead");
   more.set_page_size(2);
   more.set_page_token(board.columns(0).next_page_token());
   while (!more.page_token().empty()) {

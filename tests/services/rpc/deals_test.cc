@@ -54,7 +54,7 @@ TEST_F(DealsTest, LiveThroughEveryMethod) {
 
   v1::MoveDealRequest move;
   move.set_deal_id(id);
-  move.set_to_stage("Lead");
+  move.set_to_stage("Lost");  // To an OPEN stage it would reopen.
   const Failure closed = Fails(*deals_, &Deals::MoveDeal, move);
   EXPECT_EQ(closed.code, grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(closed.reason, "DEAL_CLOSED");

@@ -22,6 +22,8 @@ std::map<std::string, std::string> ReasonsInSources() {
   for (const char* root : {"eventstore", "projections", "services"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
+      // The command line's own errors never cross the wire: docs/cli.md lists them.
+      if (entry.path().string().rfind("services/cli/", 0) == 0) continue;
       std::ifstream file(entry.path());
       std::stringstream text;
       text << file.rdbuf();
