@@ -30,6 +30,9 @@
 namespace dealog::server {
 namespace {
 
+// How long a stopping server goes on refusing calls before it stops listening.
+constexpr absl::Duration kLameDuck = absl::Milliseconds(200);
+
 using telemetry::Level;
 using telemetry::Log;
 
@@ -127,6 +130,10 @@ class ServerImpl final : public Server {
     draining_ = true;
     listener_.server->GetHealthCheckService()->SetServingStatus(false);
     streams_.StopAll();
+    // Calls that are on their way still arrive here and are told UNAVAILABLE / NOT_READY. Once gRPC
+    // shuts down it cancels those that it has not matched yet, and a caller who reads CANCELLED
+    // can't tell whether his command was executed.
+    absl::SleepFor(kLameDuck);
     listener_.server->Shutdown(absl::ToChronoTime(
         absl::FromUnixMicros(base::SystemClock().NowMicros()) + options_.drain_timeout));
     listener_.server->Wait();
