@@ -37,17 +37,20 @@ class DecisionMonths {
   absl::flat_hash_map<int32_t, int32_t> by_day_;
 };
 
-// Stage symbols of a pipeline at the snapshot, in order, and weights. Thread safety: none.
+// What a stage's deals weigh. Thread safety: none.
 class StageWeights {
  public:
   explicit StageWeights(const DealsSnapshot& snapshot) : snapshot_(snapshot) {}
-  // The stage's chance to win in billionths; 0 without an opinion.
+  // The stage's chance to win in billionths: WON 1, LOST 0, an OPEN one without an opinion 0.
   int64_t Nanos(Symbol stage);
 
  private:
   const DealsSnapshot& snapshot_;
   SymbolMemo<int64_t> nanos_;
 };
+
+// The stage's chance to win; unset = no opinion.
+std::optional<double> ProbabilityOf(const events::v1::Stage& stage);
 
 // Which deals are in which column. Columns are dense numbers in display order.
 class BoardLayout {
@@ -59,21 +62,25 @@ class BoardLayout {
     std::optional<double> probability;
     int64_t rot_threshold_us = 0;  // 0 = never stale.
   };
-  static constexpr int32_t kNotShown = -1;
+  static constexpr int32_t kNoColumn = -1;
+  struct Place {
+    DealIndex deal;
+    int32_t column;
+  };
 
   static BoardLayout ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
                              const DealMarks& marks);
   static BoardLayout ByDecisionMonth(const DealsSnapshot& snapshot, const DealMarks& marks);
 
   const std::vector<Column>& columns() const { return columns_; }
-  // By deal; kNotShown for one without a mark or column.
-  const std::vector<int32_t>& column_of() const { return column_of_; }
-  // The column of a stage's id or label, or of a decision month; kNotShown if there is none.
+  // Every deal on the board and its column.
+  const std::vector<Place>& places() const { return places_; }
+  // The column of a stage's id or label, or of a decision month; kNoColumn if there is none.
   int32_t FindColumn(std::string_view name) const;
 
  private:
   std::vector<Column> columns_;
-  std::vector<int32_t> column_of_;
+  std::vector<Place> places_;
 };
 
 }  // namespace dealog::projections

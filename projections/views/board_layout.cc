@@ -14,7 +14,7 @@ BoardLayout::Column ColumnOf(const StageAt& at) {
   BoardLayout::Column column{.label = at.stage.label(),
                              .stage_id = at.stage.stage_id(),
                              .kind = static_cast<v1::Stage::Kind>(at.stage.kind())};
-  if (at.stage.has_probability()) column.probability = at.stage.probability();
+  column.probability = ProbabilityOf(at.stage);
   if (at.open()) column.rot_threshold_us = at.stage.rot_threshold_seconds() * kMicrosPerSecond;
   return column;
 }
@@ -43,11 +43,18 @@ std::string DecisionMonths::Label(int32_t bucket) {
   return absl::StrFormat("%04d-%02d", bucket / 12, bucket % 12 + 1);
 }
 
+std::optional<double> ProbabilityOf(const events::v1::Stage& stage) {
+  if (stage.kind() == events::v1::STAGE_KIND_WON) return 1;
+  if (stage.kind() == events::v1::STAGE_KIND_LOST) return 0;
+  if (stage.has_probability()) return stage.probability();
+  return std::nullopt;
+}
+
 int64_t StageWeights::Nanos(Symbol stage) {
   return nanos_.Get(stage, [this](Symbol symbol) {
     const auto at =
         snapshot_.pipelines().Stage(snapshot_.symbols().Text(symbol), snapshot_.horizon());
-    return at && at->stage.has_probability() ? ProbabilityNanos(at->stage.probability()) : 0;
+    return at ? ProbabilityNanos(ProbabilityOf(at->stage).value_or(0)) : 0;
   });
 }
 
@@ -63,16 +70,16 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
     if (symbol != kNoSymbol) columns.Get(symbol, [number](Symbol) { return number; });
   }
   const std::vector<Symbol>& stages = snapshot.standing().stage;
-  layout.column_of_.assign(marks.size(), kNotShown);
   for (DealIndex deal = 0; deal < marks.size(); ++deal) {
     if (!marks[deal]) continue;
     // A deal in a stage that the order lacks (retired, or not yet added then) still shows.
-    layout.column_of_[deal] = columns.Get(stages[deal], [&](Symbol symbol) {
+    const int32_t column = columns.Get(stages[deal], [&](Symbol symbol) {
       const auto at =
           snapshot.pipelines().Stage(snapshot.symbols().Text(symbol), snapshot.horizon());
       layout.columns_.push_back(at ? ColumnOf(*at) : Column{});
       return static_cast<int32_t>(layout.columns_.size()) - 1;
     });
+    layout.places_.push_back({.deal = deal, .column = column});
   }
   return layout;
 }
@@ -84,22 +91,18 @@ BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const De
   DecisionMonths months(snapshot);
   std::map<int32_t, int32_t> number_of = {{DecisionMonths::kOverdue, 0},
                                           {DecisionMonths::kNoDate, 0}};
-  layout.column_of_.assign(marks.size(), kNotShown);
-  std::vector<int32_t> buckets(marks.size());
   for (DealIndex deal = 0; deal < marks.size(); ++deal) {
     if (!marks[deal] || outcomes[deal] != Outcome::kOpen) continue;
-    buckets[deal] =
+    const int32_t bucket =
         months.BucketOf(table.Latest(deal, DealField::kExpectedClose, snapshot.as_of()));
-    layout.column_of_[deal] = 0;
-    number_of.try_emplace(buckets[deal]);
+    number_of.try_emplace(bucket);
+    layout.places_.push_back({.deal = deal, .column = bucket});
   }
   for (auto& [bucket, number] : number_of) {
     number = static_cast<int32_t>(layout.columns_.size());
     layout.columns_.push_back({.label = DecisionMonths::Label(bucket)});
   }
-  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    if (layout.column_of_[deal] != kNotShown) layout.column_of_[deal] = number_of[buckets[deal]];
-  }
+  for (Place& place : layout.places_) place.column = number_of[place.column];
   return layout;
 }
 
@@ -110,7 +113,7 @@ int32_t BoardLayout::FindColumn(std::string_view name) const {
       if (!name.empty() && each == name) return static_cast<int32_t>(i);
     }
   }
-  return kNotShown;
+  return kNoColumn;
 }
 
 }  // namespace dealog::projections

@@ -70,10 +70,8 @@ std::vector<ColumnSums> SumColumns(const Board& board) {
   const StandingColumns& standing = snapshot.standing();
   StageWeights weights(snapshot);
   std::vector<ColumnSums> sums(board.layout.columns().size());
-  const std::vector<int32_t>& column_of = board.layout.column_of();
-  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
-    if (column_of[deal] == BoardLayout::kNotShown) continue;
-    ColumnSums& sum = sums[static_cast<size_t>(column_of[deal])];
+  for (const auto& [deal, column] : board.layout.places()) {
+    ColumnSums& sum = sums[static_cast<size_t>(column)];
     ++sum.count;
     const FieldValue amount = table.Latest(deal, DealField::kAmount, snapshot.as_of());
     if (!amount.set()) continue;
@@ -89,10 +87,8 @@ void CountStale(const Board& board, std::vector<ColumnSums>& sums) {
   const auto rots = [](const BoardLayout::Column& column) { return column.rot_threshold_us > 0; };
   if (std::none_of(columns.begin(), columns.end(), rots)) return;
   const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
-  const std::vector<int32_t>& column_of = board.layout.column_of();
-  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
-    if (column_of[deal] == BoardLayout::kNotShown) continue;
-    const auto number = static_cast<size_t>(column_of[deal]);
+  for (const auto& [deal, column] : board.layout.places()) {
+    const auto number = static_cast<size_t>(column);
     const bool stale = rots(columns[number]) &&
                        board.snapshot.shown_us() - entered[deal] > columns[number].rot_threshold_us;
     sums[number].stale += stale ? 1 : 0;
@@ -145,10 +141,8 @@ class FirstCards {
 std::vector<FirstCards> FindFirstCards(const Board& board, size_t count) {
   std::vector<FirstCards> cards(board.layout.columns().size(), FirstCards(board.snapshot, count));
   const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
-  const std::vector<int32_t>& column_of = board.layout.column_of();
-  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
-    if (column_of[deal] == BoardLayout::kNotShown) continue;
-    cards[static_cast<size_t>(column_of[deal])].Offer(deal, entered[deal]);
+  for (const auto& [deal, column] : board.layout.places()) {
+    cards[static_cast<size_t>(column)].Offer(deal, entered[deal]);
   }
   return cards;
 }
@@ -206,19 +200,18 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
                                                 request.filter(), when, now_us));
   const int32_t column = board.layout.FindColumn(request.column());
   const bool by_month = request.column_by() == v1::BOARD_COLUMN_BY_DECISION_MONTH;
-  if (column == BoardLayout::kNotShown && by_month && IsMonth(request.column())) {
+  if (column == BoardLayout::kNoColumn && by_month && IsMonth(request.column())) {
     return Page<v1::Deal>();  // A month without deals has no column.
   }
-  if (column == BoardLayout::kNotShown) {
+  if (column == BoardLayout::kNoColumn) {
     std::vector<std::string> labels;
     for (const BoardLayout::Column& each : board.layout.columns()) labels.push_back(each.label);
     return base::InvalidField(
         "column", absl::StrCat("expected a column of the board, found ", Quoted(request.column()),
                                "; they are: ", ListOfNames(std::move(labels))));
   }
-  const std::vector<int32_t>& column_of = board.layout.column_of();
-  for (DealIndex deal = 0; deal < column_of.size(); ++deal) {
-    if (column_of[deal] == column) builder.Offer(PlaceOf(board.snapshot, deal), deal);
+  for (const BoardLayout::Place& place : board.layout.places()) {
+    if (place.column == column) builder.Offer(PlaceOf(board.snapshot, place.deal), place.deal);
   }
   DealMessages messages(board.snapshot);
   return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });

@@ -1,5 +1,6 @@
 #include "projections/views/deals_filter.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -145,13 +146,21 @@ class Evaluator {
   // `number` gives a deal's dense number, `holds` is asked once per number.
   template <typename Number, typename Holds>
   void KeepByNumber(DealMarks& marks, Number number, Holds holds) {
-    SymbolMemo<uint8_t> memo;
+    enum : uint8_t { kNotAsked, kHolds, kFails };
+    std::vector<uint8_t> answers(std::max(snapshot_.symbols().size(), table_.tag_set_count()));
     Keep(marks, [&](DealIndex deal) {
-      return memo.Get(number(deal), [&](Symbol each) { return holds(each) ? 1 : 0; }) != 0;
+      const uint32_t each = number(deal);
+      if (answers[each] == kNotAsked) answers[each] = holds(each) ? kHolds : kFails;
+      return answers[each] == kHolds;
     });
   }
   template <typename Holds>
   void KeepByField(DealField field, DealMarks& marks, Holds holds) {
+    if (as_of_ == kNever) {
+      const uint32_t* column = table_.SymbolColumn(field).data();
+      return KeepByNumber(
+          marks, [column](DealIndex deal) { return column[deal]; }, holds);
+    }
     KeepByNumber(
         marks, [&](DealIndex deal) { return table_.Latest(deal, field, as_of_).symbol(); }, holds);
   }

@@ -172,6 +172,21 @@ void FactTable::SetColumn(DealIndex deal, DealField field, FieldValue value) {
   }
 }
 
+const std::vector<uint32_t>& FactTable::SymbolColumn(DealField field) const {
+  switch (field) {
+    case DealField::kSource:
+      return source;
+    case DealField::kOrganization:
+      return organization;
+    case DealField::kProduct:
+      return product;
+    case DealField::kTags:
+      return tags;
+    default:
+      return owner;
+  }
+}
+
 FieldValue FactTable::Column(DealIndex deal, DealField field) const {
   const auto symbol = [](uint32_t number) {
     return FieldValue{.value = number == kNoSymbol ? kUnset : static_cast<int64_t>(number)};

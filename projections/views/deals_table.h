@@ -59,6 +59,8 @@ class FactTable {
   std::span<const Change> ChangesOf(DealIndex deal) const { return changes_.Of(deal); }
   // The last value before as_of.
   FieldValue Latest(DealIndex deal, DealField field, int64_t as_of) const;
+  // The column of a field whose values are symbols or tag sets: from kOwner to kTags.
+  const std::vector<uint32_t>& SymbolColumn(DealField field) const;
   // The set of tags of a value of kTags, sorted by symbol.
   const std::vector<Symbol>& TagSet(FieldValue value) const { return *tag_sets_[value.symbol()]; }
   size_t tag_set_count() const { return tag_sets_.size(); }

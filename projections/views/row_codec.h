@@ -3,6 +3,7 @@
 // Bytes of views' rows: integers as LEB128 varints (signed ones zigzag), texts as length + bytes.
 // Rows can always be rebuilt from the log, so this format may change with a view's version.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,11 +17,11 @@ class RowWriter {
 
   void Byte(uint8_t value) { out_.push_back(static_cast<char>(value)); }
   void Unsigned(uint64_t value) {
-    while (value >= 0x80) {
-      Byte(static_cast<uint8_t>(value | 0x80));
-      value >>= 7;
-    }
-    Byte(static_cast<uint8_t>(value));
+    std::array<char, 10> bytes;  // 64 bits, 7 per byte.
+    size_t count = 0;
+    for (; value >= 0x80; value >>= 7) bytes[count++] = static_cast<char>(value | 0x80);
+    bytes[count++] = static_cast<char>(value);
+    out_.append(bytes.data(), count);
   }
   void Signed(int64_t value) {
     Unsigned((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
