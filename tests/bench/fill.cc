@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,12 @@ eventstore::NewCommit AsCommit(const testing::LoggedEvent& logged) {
 int Main(const std::string& folder, int deals) {
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
+  // A server that finds a log without its key refuses to start.
+  std::filesystem::create_directories(folder + "/keys");
+  std::ofstream(folder + "/keys/unique.key") << std::string(32, 'k');
+  for (const char* path : {"/keys", "/keys/unique.key"}) {
+    std::filesystem::permissions(folder + path, std::filesystem::perms::owner_all);
+  }
   auto opened = eventstore::OpenRocksDbLog({.path = folder + "/log"});
   DEALOG_CHECK_OK(opened);
   eventstore::EventLog& log = **opened;
