@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <utility>
 
 namespace dealog::projections {
 namespace {
@@ -10,6 +12,18 @@ constexpr double kMicrosPerSecond = 1e6;
 constexpr std::array<uint64_t, 3> kPercents = {50, 75, 90};
 using Ranks = std::array<uint64_t, kPercents.size()>;
 using Selected = std::array<int64_t, kPercents.size()>;
+
+// Fewer are not counted: a copy sorted into place costs less.
+constexpr size_t kCountedMin = 1024;
+
+constexpr int kSubBits = 5;
+constexpr size_t kBucketCount = (64 - kSubBits) << kSubBits;
+
+uint16_t BucketOf(int64_t micros) {
+  const auto value = static_cast<uint64_t>(micros);
+  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - kSubBits - 1);
+  return static_cast<uint16_t>((static_cast<uint64_t>(shift) << kSubBits) + (value >> shift));
+}
 
 // The values at the ranks (from 0, ascending) of a few values.
 Selected SelectAmongFew(std::span<const Durations* const> parts, const Ranks& ranks) {
@@ -46,11 +60,11 @@ Selected SelectAmongMany(std::span<const Durations* const> parts,
   const auto holder = [&buckets](size_t bucket) {
     return static_cast<size_t>(std::find(buckets.begin(), buckets.end(), bucket) - buckets.begin());
   };
-  std::vector<uint8_t> wanted(Durations::kBucketCount);
+  std::vector<uint8_t> wanted(kBucketCount);
   for (const size_t bucket : buckets) wanted[bucket] = 1;
   std::array<std::vector<int64_t>, kPercents.size()> held;
   for (const Durations* part : parts) {
-    const std::vector<uint16_t>& bucket_of = part->buckets();
+    const std::vector<uint16_t>& bucket_of = part->summary().buckets;
     for (size_t i = 0; i < bucket_of.size(); ++i) {
       if (wanted[bucket_of[i]]) held[holder(bucket_of[i])].push_back(part->values()[i]);
     }
@@ -67,13 +81,29 @@ Selected SelectAmongMany(std::span<const Durations* const> parts,
 
 }  // namespace
 
-void Durations::AddTo(std::vector<uint32_t>& counts) const {
-  // Counting in this very vector is how counts_ begins.
-  if (counts_.empty() || &counts == &counts_) {
-    for (const uint16_t bucket : buckets_) ++counts[bucket];
+void Durations::Summary::AddTo(std::vector<uint32_t>& all) const {
+  if (counts.empty()) {
+    for (const uint16_t bucket : buckets) ++all[bucket];
   } else {
-    for (size_t i = 0; i < counts.size(); ++i) counts[i] += counts_[i];
+    for (size_t i = 0; i < all.size(); ++i) all[i] += counts[i];
   }
+}
+
+const Durations::Summary& Durations::summary() const {
+  if (summary_.buckets.size() == values_.size()) return summary_;
+  summary_ = {};
+  summary_.buckets.reserve(values_.size());
+  for (const int64_t micros : values_) {
+    summary_.buckets.push_back(BucketOf(micros));
+    summary_.sum += micros;
+    summary_.longest = std::max(summary_.longest, micros);
+  }
+  if (values_.size() >= kCountedMin) {
+    std::vector<uint32_t> counts(kBucketCount);
+    summary_.AddTo(counts);
+    summary_.counts = std::move(counts);
+  }
+  return summary_;
 }
 
 void WriteDurations(std::span<const Durations* const> parts, v1::KpiResult& result) {
@@ -82,19 +112,19 @@ void WriteDurations(std::span<const Durations* const> parts, v1::KpiResult& resu
   int64_t longest = 0;
   for (const Durations* part : parts) {
     count += part->size();
-    sum += part->sum();
-    longest = std::max(longest, part->longest());
+    sum += part->summary().sum;
+    longest = std::max(longest, part->summary().longest);
   }
   result.set_sample_size(static_cast<int64_t>(count));
   if (count == 0) return;
   Ranks ranks{};
   for (size_t i = 0; i < ranks.size(); ++i) ranks[i] = (kPercents[i] * count + 99) / 100 - 1;
   Selected found{};
-  if (count < Durations::kCountedMin) {
+  if (count < kCountedMin) {
     found = SelectAmongFew(parts, ranks);
   } else {
-    std::vector<uint32_t> counts(Durations::kBucketCount);
-    for (const Durations* part : parts) part->AddTo(counts);
+    std::vector<uint32_t> counts(kBucketCount);
+    for (const Durations* part : parts) part->summary().AddTo(counts);
     found = SelectAmongMany(parts, counts, ranks);
   }
   const auto seconds = [](int64_t micros) {

@@ -59,6 +59,25 @@ std::optional<CalendarUnit> UnitOf(Dimension dimension) {
   return std::nullopt;
 }
 
+// The field of a deal that decides its group.
+std::optional<DealField> EntryFieldOf(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::kOwner:
+    case Dimension::kTeam:
+    case Dimension::kRegion:
+      return DealField::kOwner;
+    case Dimension::kSource:
+      return DealField::kSource;
+    case Dimension::kProduct:
+      return DealField::kProduct;
+    case Dimension::kOrganization:
+    case Dimension::kOrganizationAttribute:
+      return DealField::kOrganization;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
@@ -70,6 +89,7 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
                                   [asked](const auto& each) { return each.first == asked; });
   if (known != kDimensions.end()) {
     grouper.dimension_ = known->second;
+    if (!grouper.current_) grouper.by_entry_ = EntryFieldOf(grouper.dimension_);
     if (const std::optional<CalendarUnit> unit = UnitOf(grouper.dimension_)) {
       grouper.calendar_.emplace(*unit, snapshot.tenant().time_zone());
       const std::vector<int64_t>& opened = snapshot.table().opened_us;
@@ -87,16 +107,22 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
     if (IsAttributeKey(key) && (keys.empty() || keys.contains(key))) {
       grouper.dimension_ = Dimension::kOrganizationAttribute;
       grouper.attribute_ = std::string(key);
+      if (!grouper.current_) grouper.by_entry_ = EntryFieldOf(grouper.dimension_);
       return grouper;
     }
   }
   return UnknownDimension(asked, snapshot.organizations());
 }
 
-std::span<const Grouper::Group> Grouper::Of(const CountedEvent& event) {
-  if (dimension_ == Dimension::kTag) return GroupsOfTags(Read(event, DealField::kTags));
-  single_ = GroupOf(event);
-  return {&single_, 1};
+Grouper::Group Grouper::Find(const CountedEvent& event) {
+  constant_ = true;
+  const Group group = GroupOf(event);
+  if (event.entry == nullptr || !by_entry_ || !constant_) return group;
+  const uint32_t value = event.entry->values[static_cast<size_t>(*by_entry_)];
+  if (value == EntryAttributes::kSetLater) return group;
+  if (value >= group_of_.size()) group_of_.resize(value + 1, kNoGroup);
+  group_of_[value] = group;
+  return group;
 }
 
 FieldValue Grouper::Read(const CountedEvent& event, DealField field) {
@@ -171,6 +197,7 @@ Grouper::Group Grouper::GroupAt(Symbol symbol, const Timeline<T>* timeline, int6
   if (timeline == nullptr || timeline->constant() || current_) {
     return by_symbol_.Get(symbol, [&](Symbol) { return group_at(kNever); });
   }
+  constant_ = false;
   return group_at(instant);
 }
 
@@ -214,7 +241,8 @@ Grouper::Group Grouper::GroupOfUnit(int64_t instant) {
   return *units_[unit];
 }
 
-const std::vector<Grouper::Group>& Grouper::GroupsOfTags(FieldValue tags) {
+const std::vector<Grouper::Group>& Grouper::GroupsOfTags(const CountedEvent& event) {
+  const FieldValue tags = Read(event, DealField::kTags);
   return by_tag_set_.Get(tags.symbol(), [&](Symbol) {
     std::vector<Group> groups;
     for (const Symbol tag : snapshot_->table().TagSet(tags)) groups.push_back(Intern(Text(tag)));

@@ -3,6 +3,7 @@
 // Groups of a KPI: which groups a counted event belongs to, and what they are called.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,7 +61,20 @@ class Grouper {
   // Groups already appear otherwise: there is nothing to group by.
   void Deactivate() { dimension_ = Dimension::kNone; }
   // The event's groups: one; for tags one or more. Valid until the next call.
-  std::span<const Group> Of(const CountedEvent& event);
+  std::span<const Group> Of(const CountedEvent& event) {
+    if (dimension_ == Dimension::kTag) return GroupsOfTags(event);
+    single_ = One(event);
+    return {&single_, 1};
+  }
+  // The one group of an event; not for tags.
+  Group One(const CountedEvent& event) {
+    // Most events have what they are grouped by at hand, and most of its values have one group.
+    if (event.entry != nullptr && by_entry_) {
+      const uint32_t value = event.entry->values[static_cast<size_t>(*by_entry_)];
+      if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
+    }
+    return Find(event);
+  }
   const std::string& Label(Group group) const { return labels_[group]; }
   // All groups seen, in display order: stages in theirs, others by label.
   std::vector<Group> InOrder() const;
@@ -69,6 +83,9 @@ class Grouper {
   Grouper(const DealsSnapshot& snapshot, const PipelineAt& pipeline)
       : snapshot_(&snapshot), pipeline_(&pipeline) {}
 
+  static constexpr Group kNoGroup = std::numeric_limits<Group>::max();
+
+  Group Find(const CountedEvent& event);
   Group GroupOf(const CountedEvent& event);
   Group GroupOfMember(Timeline<std::string> MemberRecord::*field, const CountedEvent& event);
   template <typename T, typename LabelOf>
@@ -76,7 +93,7 @@ class Grouper {
   Group GroupOfAttribute(const CountedEvent& event);
   Group GroupOfStage(Symbol stage);
   Group GroupOfUnit(int64_t instant);
-  const std::vector<Group>& GroupsOfTags(FieldValue tags);
+  const std::vector<Group>& GroupsOfTags(const CountedEvent& event);
   Group Intern(std::string_view label);
   FieldValue Read(const CountedEvent& event, DealField field);
   std::string_view Text(Symbol symbol) const { return snapshot_->symbols().Text(symbol); }
@@ -98,6 +115,10 @@ class Grouper {
   SymbolMemo<const Timeline<AttributeValue>*> attributes_;  // By organization.
   absl::flat_hash_map<const void*, Group> by_value_;  // Of timelines' values, which stay in place.
   Group single_ = 0;
+  // Groups by the value at entry of the field that decides them, where the value alone does.
+  std::optional<DealField> by_entry_;
+  std::vector<Group> group_of_;
+  bool constant_ = true;  // GroupOf found a group that holds at every instant.
   // Changes of the one field that is read, of the deal that was read last: events of a deal come
   // one after another.
   DealIndex read_deal_ = kNoDeal;

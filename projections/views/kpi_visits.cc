@@ -47,7 +47,7 @@ class StageTallies {
     if (query.grouper.dimension() == Dimension::kLostReason) event.reason = ReasonOf(query, visit);
     Row& row = RowOf(visit.stage);
     if (!partitioned_) return row.tallies.Count(query.grouper, event, add);
-    const Grouper::Group group = query.grouper.Of(event).front();
+    const Grouper::Group group = query.grouper.One(event);
     if (group >= row.tallies.groups.size()) row.tallies.groups.resize(group + 1);
     add(row.tallies.groups[group]);
   }
