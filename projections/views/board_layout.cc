@@ -52,9 +52,8 @@ std::optional<double> ProbabilityOf(const events::v1::Stage& stage) {
 
 int64_t StageWeights::Nanos(Symbol stage) {
   return nanos_.Get(stage, [this](Symbol symbol) {
-    const auto at =
-        snapshot_.pipelines().Stage(snapshot_.symbols().Text(symbol), snapshot_.horizon());
-    return at ? ProbabilityNanos(ProbabilityOf(at->stage).value_or(0)) : 0;
+    const StageAt* at = snapshot_.Stage(symbol);
+    return at != nullptr ? ProbabilityNanos(ProbabilityOf(at->stage).value_or(0)) : 0;
   });
 }
 
@@ -74,9 +73,8 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
     if (!marks[deal]) continue;
     // A deal in a stage that the order lacks (retired, or not yet added then) still shows.
     const int32_t column = columns.Get(stages[deal], [&](Symbol symbol) {
-      const auto at =
-          snapshot.pipelines().Stage(snapshot.symbols().Text(symbol), snapshot.horizon());
-      layout.columns_.push_back(at ? ColumnOf(*at) : Column{});
+      const StageAt* at = snapshot.Stage(symbol);
+      layout.columns_.push_back(at != nullptr ? ColumnOf(*at) : Column{});
       return static_cast<int32_t>(layout.columns_.size()) - 1;
     });
     layout.places_.push_back({.deal = deal, .column = column});

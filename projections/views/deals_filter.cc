@@ -306,8 +306,9 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
       KeepByNumber(
           marks, [&](DealIndex deal) { return standing.stage[deal]; },
           [&](Symbol symbol) {
-            const auto stage = snapshot_.pipelines().Stage(Text(symbol), snapshot_.horizon());
-            return NameMatches(node, Text(symbol), stage ? stage->stage.label() : Text(symbol));
+            const StageAt* stage = snapshot_.Stage(symbol);
+            return NameMatches(node, Text(symbol),
+                               stage != nullptr ? stage->stage.label() : Text(symbol));
           });
       return true;
     }
@@ -361,7 +362,8 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
       return KeepByNumber(
           marks, [&](DealIndex deal) { return table_.pipeline[deal]; },
           [&](Symbol symbol) {
-            const auto pipeline = snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
+            const PipelinesView::Shared pipeline =
+                snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
             return NameMatches(node, Text(symbol),
                                pipeline ? pipeline->display_name : Text(symbol));
           });

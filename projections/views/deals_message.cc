@@ -36,9 +36,8 @@ void SetStanding(const Standing& standing, const Symbols& symbols, v1::Deal& mes
 
 std::string DealMessages::StageLabel(Symbol stage) {
   return stage_labels_.Get(stage, [this](Symbol symbol) {
-    const std::string_view id = snapshot_.symbols().Text(symbol);
-    const auto found = snapshot_.pipelines().Stage(id, snapshot_.horizon());
-    return found ? found->stage.label() : std::string(id);
+    const StageAt* found = snapshot_.Stage(symbol);
+    return found != nullptr ? found->stage.label() : std::string(snapshot_.symbols().Text(symbol));
   });
 }
 

@@ -56,6 +56,7 @@ absl::StatusOr<DealsSnapshot> DealsSnapshot::MakeForOne(const TenantViews& views
   ASSIGN_OR_RETURN(snapshot.organizations_, views.Get<OrganizationsView>(kOrganizationsView));
   ASSIGN_OR_RETURN(snapshot.tenant_, FindTenant(views));
   snapshot.horizon_ = Horizon::Of(when);
+  snapshot.stages_.emplace(*snapshot.pipelines_, snapshot.horizon_);
   snapshot.position_ = std::min(views.position().value, snapshot.horizon_.known_position);
   snapshot.shown_us_ = when.as_of_us.value_or(now_us);
   return snapshot;

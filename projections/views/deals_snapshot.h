@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "projections/views/organizations_view.h"
 #include "projections/views/pipelines_view.h"
 #include "projections/views/queries.h"
+#include "projections/views/stages_at.h"
 #include "projections/views/tenant_view.h"
 
 namespace dealog::projections {
@@ -80,6 +82,9 @@ class DealsSnapshot {
   // Everything about one deal; slower than columns.
   void FactsOf(DealIndex deal, DealFacts& facts) const { view_->FactsOf(deal, horizon_, facts); }
 
+  // The stage as it was then; nullptr if it was not known.
+  const StageAt* Stage(Symbol stage) const { return stages_->Find(symbols().Text(stage)); }
+
   // Display names as of then; ids where a name is not known, "" for kNoSymbol. They live as long as
   // the views.
   std::string_view OwnerLabel(Symbol member) const;
@@ -99,6 +104,7 @@ class DealsSnapshot {
   int64_t shown_us_ = 0;
   std::unique_ptr<const FactTable> past_;              // Where known_at is in the past.
   mutable std::unique_ptr<StandingColumns> standing_;  // Made when first asked for.
+  mutable std::optional<StagesAt> stages_;             // Always set.
 };
 
 }  // namespace dealog::projections

@@ -2,6 +2,8 @@
 
 // The two independent instants of a question: which events were known, and which had occurred.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -40,21 +42,17 @@ class Timeline {
  public:
   // `set` false: the field was cleared.
   void Add(uint64_t position, int64_t occurred_us, bool set, T value) {
-    auto at = entries_.end();
-    while (at != entries_.begin() && (at - 1)->occurred_us > occurred_us) --at;
+    const auto at = std::upper_bound(entries_.begin(), entries_.end(), occurred_us, Before());
+    const auto place = static_cast<size_t>(at - entries_.begin());
     entries_.insert(at, {occurred_us, position, set, std::move(value)});
+    newest_position_ = std::max(newest_position_, position);
+    if (set && place <= first_set_) first_set_ = place;
+    while (first_set_ < entries_.size() && !entries_[first_set_].set) ++first_set_;
   }
   // The value at `instant`, among those within the horizon; nullptr = none.
   const T* At(int64_t instant, const Horizon& horizon) const {
-    const Entry* current = nullptr;
-    for (const Entry& entry : entries_) {
-      if (!horizon.Includes(entry.position, entry.occurred_us)) continue;
-      if (current == nullptr && !entry.set) continue;  // Not a first value.
-      if (current != nullptr && entry.occurred_us > instant) break;
-      current = &entry;
-      if (entry.occurred_us > instant) break;
-    }
-    return current != nullptr && current->set ? &current->value : nullptr;
+    return horizon.Knows(newest_position_) ? FindAt(instant, horizon.as_of_us)
+                                           : WalkTo(instant, horizon);
   }
   const T* Latest(const Horizon& horizon) const { return At(kNever, horizon); }
   // How the thing is shown at the horizon: the latest value, or, for an instant before it was
@@ -73,7 +71,39 @@ class Timeline {
     bool set;
     T value;
   };
+  struct Before {
+    bool operator()(int64_t instant, const Entry& entry) const {
+      return instant < entry.occurred_us;
+    }
+    bool operator()(const Entry& entry, int64_t instant) const {
+      return entry.occurred_us < instant;
+    }
+  };
+
+  // Where all entries are known: those before as_of stand at the front.
+  const T* FindAt(int64_t instant, int64_t as_of_us) const {
+    const auto first = entries_.begin() + static_cast<ptrdiff_t>(first_set_);
+    const auto end = std::lower_bound(first, entries_.end(), as_of_us, Before());
+    if (first == end) return nullptr;
+    const auto after = std::upper_bound(first, end, instant, Before());
+    const Entry& current = after == first ? *first : *(after - 1);
+    return current.set ? &current.value : nullptr;
+  }
+  const T* WalkTo(int64_t instant, const Horizon& horizon) const {
+    const Entry* current = nullptr;
+    for (const Entry& entry : entries_) {
+      if (!horizon.Includes(entry.position, entry.occurred_us)) continue;
+      if (current == nullptr && !entry.set) continue;  // Not a first value.
+      if (current != nullptr && entry.occurred_us > instant) break;
+      current = &entry;
+      if (entry.occurred_us > instant) break;
+    }
+    return current != nullptr && current->set ? &current->value : nullptr;
+  }
+
   std::vector<Entry> entries_;  // By (occurred_us, position).
+  size_t first_set_ = 0;        // How many entries at the front are not set.
+  uint64_t newest_position_ = 0;
 };
 
 }  // namespace dealog::projections

@@ -224,8 +224,8 @@ Grouper::Group Grouper::GroupOfAttribute(const CountedEvent& event) {
 
 Grouper::Group Grouper::GroupOfStage(Symbol stage) {
   return by_symbol_.Get(stage, [this](Symbol symbol) {
-    const auto at = snapshot_->pipelines().Stage(Text(symbol), snapshot_->horizon());
-    return Intern(at ? std::string_view(at->stage.label()) : Text(symbol));
+    const StageAt* at = snapshot_->Stage(symbol);
+    return Intern(at != nullptr ? std::string_view(at->stage.label()) : Text(symbol));
   });
 }
 

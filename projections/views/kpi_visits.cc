@@ -105,12 +105,9 @@ class StageTallies {
   Row& RowOf(Symbol symbol) {
     return rows_[row_of_.Get(symbol, [this](Symbol each) {
       const std::string id(query_.snapshot.symbols().Text(each));
-      auto stage = query_.snapshot.pipelines().Stage(id, query_.snapshot.horizon());
-      if (!stage) {
-        stage.emplace();
-        stage->stage.set_label(id);
-      }
-      rows_.push_back({.stage = *std::move(stage), .place = id});
+      const StageAt* known = query_.snapshot.Stage(each);
+      rows_.push_back({.stage = known != nullptr ? *known : StageAt{}, .place = id});
+      if (known == nullptr) rows_.back().stage.stage.set_label(id);
       return static_cast<uint32_t>(rows_.size() - 1);
     })];
   }

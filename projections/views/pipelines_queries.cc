@@ -15,9 +15,11 @@
 namespace dealog::projections {
 namespace {
 
-absl::Status PipelineNotFound(std::string_view asked, const std::vector<PipelineAt>& known) {
+using Shared = PipelinesView::Shared;
+
+absl::Status PipelineNotFound(std::string_view asked, const std::vector<Shared>& known) {
   std::vector<std::string> names;
-  for (const PipelineAt& pipeline : known) names.push_back(pipeline.display_name);
+  for (const Shared& pipeline : known) names.push_back(pipeline->display_name);
   const std::string what =
       asked.empty()
           ? "expected a default pipeline, found none; name one"
@@ -80,25 +82,19 @@ absl::StatusOr<PipelineAt> FindPipeline(const TenantViews& views, std::string_vi
                                         const Horizon& horizon) {
   ASSIGN_OR_RETURN(const PipelinesView* view, views.Get<PipelinesView>(kPipelinesView));
   if (!pipeline.empty()) {
-    if (std::optional<PipelineAt> found = view->At(pipeline, horizon)) return *std::move(found);
+    if (const Shared found = view->At(pipeline, horizon)) return *found;
   }
-  std::vector<PipelineAt> known = view->All(horizon);
-  if (pipeline.empty()) {
-    for (PipelineAt& each : known) {
-      if (each.is_default) return std::move(each);
-    }
-    for (const PipelineAt& each : view->All(horizon.WithoutAsOf())) {
-      if (each.is_default) return *view->At(each.id, horizon);
-    }
-    if (known.size() == 1) return std::move(known.front());
-    return PipelineNotFound(pipeline, known);
+  const auto asked = [pipeline](const Shared& each) {
+    return pipeline.empty() ? each->is_default : each->display_name == pipeline;
+  };
+  const std::vector<Shared> known = view->All(horizon);
+  for (const Shared& each : known) {
+    if (asked(each)) return *each;
   }
-  for (PipelineAt& each : known) {
-    if (each.display_name == pipeline) return std::move(each);
+  for (const Shared& each : view->All(horizon.WithoutAsOf())) {
+    if (asked(each)) return *view->At(each->id, horizon);
   }
-  for (const PipelineAt& each : view->All(horizon.WithoutAsOf())) {
-    if (each.display_name == pipeline) return *view->At(each.id, horizon);
-  }
+  if (pipeline.empty() && known.size() == 1) return *known.front();
   return PipelineNotFound(pipeline, known);
 }
 
@@ -112,8 +108,8 @@ absl::StatusOr<Page<v1::Pipeline>> ListPipelines(const TenantViews& views,
                                                  const PageRequest& page) {
   ASSIGN_OR_RETURN(const PipelinesView* view, views.Get<PipelinesView>(kPipelinesView));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<const PipelineAt*>::Make(page, false));
-  const std::vector<PipelineAt> all = view->All({});
-  for (const PipelineAt& pipeline : all) builder.Offer({.id = pipeline.id}, &pipeline);
+  const std::vector<Shared> all = view->All({});
+  for (const Shared& pipeline : all) builder.Offer({.id = pipeline->id}, pipeline.get());
   return builder.Finish([](const PipelineAt* pipeline) { return ToProto(*pipeline); });
 }
 

@@ -1,7 +1,10 @@
 #include "projections/views/pipelines_view.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "projections/views/texts.h"
 
@@ -22,13 +25,20 @@ StageAt* MutableStage(PipelineAt& pipeline, std::string_view stage_id) {
 }
 
 void Reorder(const events::v1::StagesReordered& event, PipelineAt& pipeline) {
-  const auto place = [&event](const StageAt& stage) {
-    const auto& ids = event.stage_ids();
-    return std::find(ids.begin(), ids.end(), stage.stage.stage_id()) - ids.begin();
-  };
-  std::stable_sort(pipeline.stages.begin(),
-                   pipeline.stages.begin() + static_cast<ptrdiff_t>(LiveCount(pipeline)),
-                   [&](const StageAt& a, const StageAt& b) { return place(a) < place(b); });
+  const auto& ids = event.stage_ids();
+  std::vector<std::pair<ptrdiff_t, size_t>> places(LiveCount(pipeline));  // New, then old.
+  for (size_t i = 0; i < places.size(); ++i) {
+    const std::string& id = pipeline.stages[i].stage.stage_id();
+    places[i] = {std::find(ids.begin(), ids.end(), id) - ids.begin(), i};
+  }
+  if (std::is_sorted(places.begin(), places.end())) return;
+  std::sort(places.begin(), places.end());
+  std::vector<StageAt> ordered;
+  ordered.reserve(pipeline.stages.size());
+  for (const auto& [place, old] : places) ordered.push_back(std::move(pipeline.stages[old]));
+  std::move(pipeline.stages.begin() + static_cast<ptrdiff_t>(places.size()), pipeline.stages.end(),
+            std::back_inserter(ordered));
+  pipeline.stages = std::move(ordered);
 }
 
 void Retire(std::string_view stage_id, PipelineAt& pipeline) {
@@ -130,12 +140,18 @@ const StageAt* PipelineAt::Find(std::string_view stage_id) const {
 void PipelinesView::Apply(std::string_view stream_id, const HistoryEvent& event) {
   const auto [found, is_new] = by_id_.try_emplace(std::string(stream_id), records_.size());
   const size_t index = found->second;
-  if (is_new) records_.push_back({.id = std::string(stream_id)});
+  if (is_new) records_.emplace_back().id = std::string(stream_id);
   Record& record = records_[index];
   const PipelineEvent& change = event.event.pipeline();
   auto at = record.revisions.end();
   while (at - record.revisions.begin() > 1 && (at - 1)->occurred_us > event.occurred_us) --at;
   record.revisions.insert(at, {event.position, event.revision, event.occurred_us, change});
+  record.newest_position = std::max(record.newest_position, event.position);
+  record.latest_us = std::max(record.latest_us, event.occurred_us);
+  {
+    const base::MutexLock lock(record.mu);
+    record.newest = nullptr;
+  }
   for (const events::v1::Stage& stage : change.pipeline_created().stages()) {
     by_stage_[stage.stage_id()] = index;
   }
@@ -155,38 +171,37 @@ PipelineAt PipelinesView::FoldRecord(const Record& record, const Horizon& horizo
   return pipeline;
 }
 
-std::optional<PipelineAt> PipelinesView::At(std::string_view pipeline_id,
-                                            const Horizon& horizon) const {
-  const auto found = by_id_.find(Absl(pipeline_id));
-  if (found == by_id_.end()) return std::nullopt;
-  const Record& record = records_[found->second];
-  if (!horizon.Knows(record.revisions.front().position)) return std::nullopt;
-  return FoldRecord(record, horizon);
+PipelinesView::Shared PipelinesView::SharedAt(const Record& record, const Horizon& horizon) {
+  if (!horizon.Includes(record.newest_position, record.latest_us)) {
+    return std::make_shared<const PipelineAt>(FoldRecord(record, horizon));
+  }
+  const base::MutexLock lock(record.mu);
+  if (!record.newest) record.newest = std::make_shared<const PipelineAt>(FoldRecord(record, {}));
+  return record.newest;
 }
 
-std::vector<PipelineAt> PipelinesView::All(const Horizon& horizon) const {
-  std::vector<PipelineAt> all;
+PipelinesView::Shared PipelinesView::At(std::string_view pipeline_id,
+                                        const Horizon& horizon) const {
+  const auto found = by_id_.find(Absl(pipeline_id));
+  if (found == by_id_.end()) return nullptr;
+  const Record& record = records_[found->second];
+  if (!horizon.Knows(record.revisions.front().position)) return nullptr;
+  return SharedAt(record, horizon);
+}
+
+std::vector<PipelinesView::Shared> PipelinesView::All(const Horizon& horizon) const {
+  std::vector<Shared> all;
   for (const Record& record : records_) {
     if (!horizon.Knows(record.revisions.front().position)) continue;
-    all.push_back(FoldRecord(record, horizon));
+    all.push_back(SharedAt(record, horizon));
   }
-  std::sort(all.begin(), all.end(),
-            [](const PipelineAt& a, const PipelineAt& b) { return a.id < b.id; });
+  std::sort(all.begin(), all.end(), [](const Shared& a, const Shared& b) { return a->id < b->id; });
   return all;
 }
 
-std::optional<StageAt> PipelinesView::Stage(std::string_view stage_id,
-                                            const Horizon& horizon) const {
+std::string_view PipelinesView::PipelineOf(std::string_view stage_id) const {
   const auto found = by_stage_.find(Absl(stage_id));
-  if (found == by_stage_.end()) return std::nullopt;
-  const Record& record = records_[found->second];
-  // A stage that was added later than the instant is shown as it was added.
-  for (const Horizon& each : {horizon, horizon.WithoutAsOf()}) {
-    const std::optional<PipelineAt> pipeline = At(record.id, each);
-    if (!pipeline) return std::nullopt;
-    if (const StageAt* stage = pipeline->Find(stage_id)) return *stage;
-  }
-  return std::nullopt;
+  return found == by_stage_.end() ? std::string_view() : records_[found->second].id;
 }
 
 ViewDefinition PipelinesViewDefinition() {

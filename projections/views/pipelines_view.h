@@ -7,6 +7,8 @@
 //   for (const StageAt& stage : pipeline.stages) ...
 
 #include <deque>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/mutex.h"
 #include "projections/tenant_views.h"
 #include "projections/views/history_view.h"
 #include "projections/views/horizon.h"
@@ -50,13 +53,15 @@ struct PipelineAt {
 // Thread safety: as ViewState.
 class PipelinesView final : public HistoryView {
  public:
-  // The pipeline as it was; before its creation occurred, as it was created. nullopt if it was not
+  using Shared = std::shared_ptr<const PipelineAt>;
+
+  // The pipeline as it was; before its creation occurred, as it was created. Null if it was not
   // known.
-  std::optional<PipelineAt> At(std::string_view pipeline_id, const Horizon& horizon) const;
+  Shared At(std::string_view pipeline_id, const Horizon& horizon) const;
   // All known ones, by id.
-  std::vector<PipelineAt> All(const Horizon& horizon) const;
-  // Any stage of any pipeline, in no pipeline's order; nullopt if it was not known.
-  std::optional<StageAt> Stage(std::string_view stage_id, const Horizon& horizon) const;
+  std::vector<Shared> All(const Horizon& horizon) const;
+  // The id of the pipeline that has, or ever had, the stage; empty if none.
+  std::string_view PipelineOf(std::string_view stage_id) const;
 
  protected:
   bool Wants(const events::v1::Event& event) const override { return event.has_pipeline(); }
@@ -72,8 +77,15 @@ class PipelinesView final : public HistoryView {
   struct Record {
     std::string id;
     std::vector<Revision> revisions;  // By (occurred_at, revision), but the creation first.
+    uint64_t newest_position = 0;
+    int64_t latest_us = std::numeric_limits<int64_t>::min();
+    // Nearly every question is about all that is known: that is folded once, by the first reader
+    // after a change, so that changes cost the same whatever their number.
+    mutable base::Mutex mu;
+    mutable Shared newest ABSL_GUARDED_BY(mu);
   };
   static PipelineAt FoldRecord(const Record& record, const Horizon& horizon);
+  static Shared SharedAt(const Record& record, const Horizon& horizon);
 
   std::deque<Record> records_;
   absl::flat_hash_map<std::string, size_t> by_id_;
