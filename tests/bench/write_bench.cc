@@ -1,6 +1,6 @@
 // Durable MoveDeal through gRPC on loopback against three yardsticks of the same run: a bare gRPC
 // echo, a bare fdatasync of 4 KiB and a bare synced RocksDB write. Rounds alternate, medians are
-// printed.   bench_write FOLDER [--seconds S] [--rounds N]
+// printed.   bench_write FOLDER [--seconds S] [--rounds N] [--in-flight N]
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -31,6 +31,13 @@ namespace {
 constexpr char kTenant[] = "bench";
 constexpr int kDeals = 1024;
 constexpr int kInFlight[] = {1, 16, 64, 256};
+
+struct Options {
+  double seconds = 2;
+  int rounds = 3;
+  int in_flight = 0;  // 0 = each of kInFlight, and the visibility of commits.
+  bool Includes(int each) const { return in_flight == 0 || in_flight == each; }
+};
 
 class EchoService final : public Echo::CallbackService {
   grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context, const EchoMessage* request,
@@ -264,7 +271,8 @@ void Print(const char* name, int in_flight, const Series& series) {
               Median(series.cpu));
 }
 
-int Main(const std::string& folder, int64_t duration_us, int rounds) {
+int Main(const std::string& folder, const Options& options) {
+  const auto duration_us = static_cast<int64_t>(options.seconds * 1e6);
   std::vector<double> fdatasync_us;
   std::vector<double> rocksdb_rate;
   std::map<int, Series> echo, move, idle;
@@ -289,24 +297,28 @@ int Main(const std::string& folder, int64_t duration_us, int rounds) {
   {
     MoveDealLoad with_views(MakeFolder(folder, "with"), {});
     MoveDealLoad without_views(MakeFolder(folder, "without"), {"--views=off"});
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < options.rounds; ++round) {
       fdatasync_us.push_back(FdatasyncMicros(folder));
       rocksdb_rate.push_back(RocksDbWritesPerSecond(folder));
       for (const int in_flight : kInFlight) {
+        if (!options.Includes(in_flight)) continue;
         echo[in_flight].Add(run_echo(in_flight));
         move[in_flight].Add(with_views.Run(in_flight, duration_us));
         idle[in_flight].Add(without_views.Run(in_flight, duration_us));
       }
     }
-    const double half = Median(move[256].rate) / 2;
-    const Sample visible = with_views.RunVisibility(half, 3'000'000);
-    std::printf("visible in the board at %.0f commits/s: p50 %lld us, p99 %lld us (aim 10,000)\n",
-                half, static_cast<long long>(visible.Percentile(50)),
-                static_cast<long long>(visible.Percentile(99)));
+    if (options.in_flight == 0) {
+      const double half = Median(move[256].rate) / 2;
+      const Sample visible = with_views.RunVisibility(half, 3'000'000);
+      std::printf("visible in the board at %.0f commits/s: p50 %lld us, p99 %lld us (aim 10,000)\n",
+                  half, static_cast<long long>(visible.Percentile(50)),
+                  static_cast<long long>(visible.Percentile(99)));
+    }
   }
   std::printf("bare fdatasync of 4 KiB: p50 %.0f us\n", Median(fdatasync_us));
   std::printf("bare synced RocksDB write of 300 B: %.0f /s\n", Median(rocksdb_rate));
   for (const int in_flight : kInFlight) {
+    if (!options.Includes(in_flight)) continue;
     Print("gRPC echo", in_flight, echo[in_flight]);
     Print("MoveDeal", in_flight, move[in_flight]);
     Print("MoveDeal, views off", in_flight, idle[in_flight]);
@@ -317,8 +329,10 @@ int Main(const std::string& folder, int64_t duration_us, int rounds) {
         Median(move[in_flight].cpu) / Median(echo[in_flight].cpu),
         Median(idle[in_flight].cpu) / Median(echo[in_flight].cpu));
   }
-  std::printf("p50 at 1 in flight: %.2f x (fdatasync + echo) (bound 1.6)\n",
-              Median(move[1].p50) / (Median(fdatasync_us) + Median(echo[1].p50)));
+  if (options.Includes(1)) {
+    std::printf("p50 at 1 in flight: %.2f x (fdatasync + echo) (bound 1.6)\n",
+                Median(move[1].p50) / (Median(fdatasync_us) + Median(echo[1].p50)));
+  }
   return 0;
 }
 
@@ -328,14 +342,14 @@ int Main(const std::string& folder, int64_t duration_us, int rounds) {
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--echo-server") == 0) return dealog::bench::ServeEcho();
   if (argc < 2) {
-    std::fprintf(stderr, "usage: bench_write FOLDER [--seconds S] [--rounds N]\n");
+    std::fprintf(stderr, "usage: bench_write FOLDER [--seconds S] [--rounds N] [--in-flight N]\n");
     return 2;
   }
-  double seconds = 2;
-  int rounds = 3;
+  dealog::bench::Options options;
   for (int i = 2; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--seconds") == 0) seconds = std::atof(argv[i + 1]);
-    if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--seconds") == 0) options.seconds = std::atof(argv[i + 1]);
+    if (std::strcmp(argv[i], "--rounds") == 0) options.rounds = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--in-flight") == 0) options.in_flight = std::atoi(argv[i + 1]);
   }
-  return dealog::bench::Main(argv[1], static_cast<int64_t>(seconds * 1e6), rounds);
+  return dealog::bench::Main(argv[1], options);
 }
