@@ -35,6 +35,17 @@ inline std::string_view AsView(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
+// Ed25519 after RFC 8032: keys, and signatures that are the same every time.
+inline constexpr size_t kEd25519KeyBytes = 32;
+inline constexpr size_t kEd25519SignatureBytes = 64;
+// The public key of a private one; `seed` is the private key's 32 bytes (checked).
+std::string Ed25519PublicKey(std::string_view seed);
+// The signature of `message`, 64 bytes.
+std::string Ed25519Sign(std::string_view seed, std::string_view message);
+// False also for a key or a signature of another size.
+bool Ed25519Verify(std::string_view public_key, std::string_view message,
+                   std::string_view signature);
+
 // CRC32C (Castagnoli) of `bytes`, continuing from `seed`.
 uint32_t Crc32c(std::string_view bytes, uint32_t seed = 0);
 
