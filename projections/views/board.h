@@ -2,12 +2,13 @@
 
 // The board: deals of a pipeline in columns, by stage or by decision month.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "dealog/v1/board.pb.h"
 #include "projections/views/deals_filter.h"
@@ -18,23 +19,37 @@ namespace dealog::projections {
 inline constexpr std::string_view kOverdueColumn = "OVERDUE";
 inline constexpr std::string_view kNoDateColumn = "NO_DATE";
 
-// Decision months: which bucket an expected close date falls into, seen from an instant.
+// Decision months: which bucket an expected close date falls into, seen from an instant. Buckets
+// have dense numbers as they are seen; kOverdue and kNoDate always are.
 // Thread safety: none.
 class DecisionMonths {
  public:
-  // Buckets in order: kOverdue, months (year x 12 + month - 1), kNoDate.
-  static constexpr int32_t kOverdue = -1;
-  static constexpr int32_t kNoDate = std::numeric_limits<int32_t>::max();
+  static constexpr size_t kOverdue = 0;
+  static constexpr size_t kNoDate = 1;
 
   explicit DecisionMonths(const DealsSnapshot& snapshot);
   // `day` is the value of DealField::kExpectedClose.
-  int32_t BucketOf(FieldValue day);
+  size_t BucketOf(FieldValue day) {
+    if (!day.set()) return kNoDate;
+    if (day.value < today_) return kOverdue;
+    const auto ahead = static_cast<size_t>(day.value - today_);
+    return ahead < by_day_.size() && by_day_[ahead] != 0 ? by_day_[ahead] : Find(day.value);
+  }
+  // The bucket's month as year x 12 + month - 1; neither kOverdue nor kNoDate has one.
+  int32_t Month(size_t bucket) const { return months_[bucket]; }
+  std::string Label(size_t bucket) const;
+  // All buckets seen: kOverdue, months as they come, kNoDate.
+  std::vector<size_t> InOrder() const;
   static int32_t MonthOf(int32_t day);
-  static std::string Label(int32_t bucket);
 
  private:
+  static constexpr size_t kDaysRemembered = 10'000;  // Ahead; what is later is looked up.
+
+  size_t Find(int64_t day);
+
   int32_t today_;
-  absl::flat_hash_map<int32_t, int32_t> by_day_;
+  std::vector<int32_t> months_;   // By bucket; those without a month sort where they belong.
+  std::vector<uint32_t> by_day_;  // By days ahead; 0 = not seen yet.
 };
 
 // What a stage's deals weigh. Thread safety: none.

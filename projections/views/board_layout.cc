@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <numeric>
 
 #include "absl/strings/str_format.h"
 #include "projections/views/board.h"
@@ -22,25 +22,38 @@ BoardLayout::Column ColumnOf(const StageAt& at) {
 }  // namespace
 
 DecisionMonths::DecisionMonths(const DealsSnapshot& snapshot)
-    : today_(DayAt(snapshot.shown_us(), snapshot.tenant().time_zone())) {}
+    : today_(DayAt(snapshot.shown_us(), snapshot.tenant().time_zone())),
+      months_{std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()} {}
 
 int32_t DecisionMonths::MonthOf(int32_t day) {
   const events::v1::Date date = DateOfDay(day);
   return date.year() * 12 + date.month() - 1;
 }
 
-int32_t DecisionMonths::BucketOf(FieldValue day) {
-  if (!day.set()) return kNoDate;
-  if (day.value < today_) return kOverdue;
-  const auto [found, is_new] = by_day_.try_emplace(static_cast<int32_t>(day.value));
-  if (is_new) found->second = MonthOf(static_cast<int32_t>(day.value));
-  return found->second;
+size_t DecisionMonths::Find(int64_t day) {
+  const int32_t month = MonthOf(static_cast<int32_t>(day));
+  const auto found = std::find(months_.begin(), months_.end(), month);
+  const auto bucket = static_cast<size_t>(found - months_.begin());
+  if (found == months_.end()) months_.push_back(month);
+  if (const auto ahead = static_cast<size_t>(day - today_); ahead < kDaysRemembered) {
+    if (ahead >= by_day_.size()) by_day_.resize(ahead + 1);
+    by_day_[ahead] = static_cast<uint32_t>(bucket);
+  }
+  return bucket;
 }
 
-std::string DecisionMonths::Label(int32_t bucket) {
+std::string DecisionMonths::Label(size_t bucket) const {
   if (bucket == kOverdue) return std::string(kOverdueColumn);
   if (bucket == kNoDate) return std::string(kNoDateColumn);
-  return absl::StrFormat("%04d-%02d", bucket / 12, bucket % 12 + 1);
+  return absl::StrFormat("%04d-%02d", months_[bucket] / 12, months_[bucket] % 12 + 1);
+}
+
+std::vector<size_t> DecisionMonths::InOrder() const {
+  std::vector<size_t> buckets(months_.size());
+  std::iota(buckets.begin(), buckets.end(), size_t{0});
+  std::sort(buckets.begin(), buckets.end(),
+            [this](size_t a, size_t b) { return months_[a] < months_[b]; });
+  return buckets;
 }
 
 std::optional<double> ProbabilityOf(const events::v1::Stage& stage) {
@@ -69,6 +82,7 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
     if (symbol != kNoSymbol) columns.Get(symbol, [number](Symbol) { return number; });
   }
   const std::vector<Symbol>& stages = snapshot.standing().stage;
+  layout.places_.reserve(marks.size());
   for (DealIndex deal = 0; deal < marks.size(); ++deal) {
     if (!marks[deal]) continue;
     // A deal in a stage that the order lacks (retired, or not yet added then) still shows.
@@ -87,20 +101,20 @@ BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const De
   const FactTable& table = snapshot.table();
   const std::vector<Outcome>& outcomes = snapshot.standing().outcome;
   DecisionMonths months(snapshot);
-  std::map<int32_t, int32_t> number_of = {{DecisionMonths::kOverdue, 0},
-                                          {DecisionMonths::kNoDate, 0}};
+  layout.places_.reserve(marks.size());
   for (DealIndex deal = 0; deal < marks.size(); ++deal) {
     if (!marks[deal] || outcomes[deal] != Outcome::kOpen) continue;
-    const int32_t bucket =
+    const size_t bucket =
         months.BucketOf(table.Latest(deal, DealField::kExpectedClose, snapshot.as_of()));
-    number_of.try_emplace(bucket);
-    layout.places_.push_back({.deal = deal, .column = bucket});
+    layout.places_.push_back({.deal = deal, .column = static_cast<int32_t>(bucket)});
   }
-  for (auto& [bucket, number] : number_of) {
-    number = static_cast<int32_t>(layout.columns_.size());
-    layout.columns_.push_back({.label = DecisionMonths::Label(bucket)});
+  const std::vector<size_t> order = months.InOrder();
+  std::vector<int32_t> column_of(order.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    column_of[order[i]] = static_cast<int32_t>(i);
+    layout.columns_.push_back({.label = months.Label(order[i])});
   }
-  for (Place& place : layout.places_) place.column = number_of[place.column];
+  for (Place& place : layout.places_) place.column = column_of[static_cast<size_t>(place.column)];
   return layout;
 }
 

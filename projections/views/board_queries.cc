@@ -57,44 +57,6 @@ OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal) {
   return {.number = snapshot.standing().entered_us[deal], .id = snapshot.view().Id(deal)};
 }
 
-// Sums of one column.
-struct ColumnSums {
-  int64_t count = 0;
-  int64_t stale = 0;
-  CurrencySums totals;
-};
-
-std::vector<ColumnSums> SumColumns(const Board& board) {
-  const DealsSnapshot& snapshot = board.snapshot;
-  const FactTable& table = snapshot.table();
-  const StandingColumns& standing = snapshot.standing();
-  StageWeights weights(snapshot);
-  std::vector<ColumnSums> sums(board.layout.columns().size());
-  for (const auto& [deal, column] : board.layout.places()) {
-    ColumnSums& sum = sums[static_cast<size_t>(column)];
-    ++sum.count;
-    const FieldValue amount = table.Latest(deal, DealField::kAmount, snapshot.as_of());
-    if (!amount.set()) continue;
-    sum.totals.Add(amount.currency, amount.value,
-                   Weighted(amount.value, weights.Nanos(standing.stage[deal])));
-  }
-  return sums;
-}
-
-// A deal is stale when it has been in its stage for longer than the stage's threshold.
-void CountStale(const Board& board, std::vector<ColumnSums>& sums) {
-  const std::vector<BoardLayout::Column>& columns = board.layout.columns();
-  const auto rots = [](const BoardLayout::Column& column) { return column.rot_threshold_us > 0; };
-  if (std::none_of(columns.begin(), columns.end(), rots)) return;
-  const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
-  for (const auto& [deal, column] : board.layout.places()) {
-    const auto number = static_cast<size_t>(column);
-    const bool stale = rots(columns[number]) &&
-                       board.snapshot.shown_us() - entered[deal] > columns[number].rot_threshold_us;
-    sums[number].stale += stale ? 1 : 0;
-  }
-}
-
 // A deal and when it entered its stage.
 using Card = std::pair<int64_t, DealIndex>;
 
@@ -115,6 +77,7 @@ class FirstCards {
 
   void Offer(DealIndex deal, int64_t entered_us) {
     if (kept_.size() == count_) {
+      if (count_ == 0) return;
       // Most deals are later than all that are kept; that costs one comparison.
       if (entered_us > kept_.front().first || !before_({entered_us, deal}, kept_.front())) return;
       std::pop_heap(kept_.begin(), kept_.end(), before_);
@@ -138,33 +101,59 @@ class FirstCards {
   std::vector<Card> kept_;  // A heap, the last card in front.
 };
 
-std::vector<FirstCards> FindFirstCards(const Board& board, size_t count) {
-  std::vector<FirstCards> cards(board.layout.columns().size(), FirstCards(board.snapshot, count));
-  const std::vector<int64_t>& entered = board.snapshot.standing().entered_us;
-  for (const auto& [deal, column] : board.layout.places()) {
-    cards[static_cast<size_t>(column)].Offer(deal, entered[deal]);
+// What a board says of one column.
+struct ColumnContent {
+  int64_t count = 0;
+  int64_t stale = 0;
+  CurrencySums totals;
+  FirstCards cards;
+};
+
+std::vector<ColumnContent> FillColumns(const Board& board, size_t cards_per_column) {
+  const DealsSnapshot& snapshot = board.snapshot;
+  const StandingColumns& standing = snapshot.standing();
+  const std::vector<BoardLayout::Column>& columns = board.layout.columns();
+  StageWeights weights(snapshot);
+  std::vector<ColumnContent> contents(
+      columns.size(), ColumnContent{.cards = FirstCards(snapshot, cards_per_column)});
+  // Deals that entered before are stale: they have been in their stage for longer than its
+  // threshold.
+  std::vector<int64_t> stale_before_us;
+  for (const BoardLayout::Column& column : columns) {
+    stale_before_us.push_back(column.rot_threshold_us > 0
+                                  ? snapshot.shown_us() - column.rot_threshold_us
+                                  : std::numeric_limits<int64_t>::min());
   }
-  return cards;
+  for (const auto& [deal, column] : board.layout.places()) {
+    const auto number = static_cast<size_t>(column);
+    const int64_t entered_us = standing.entered_us[deal];
+    ColumnContent& content = contents[number];
+    ++content.count;
+    content.stale += entered_us < stale_before_us[number] ? 1 : 0;
+    content.cards.Offer(deal, entered_us);
+    const FieldValue amount = snapshot.table().Latest(deal, DealField::kAmount, snapshot.as_of());
+    if (!amount.set()) continue;
+    content.totals.Add(amount.currency, amount.value,
+                       Weighted(amount.value, weights.Nanos(standing.stage[deal])));
+  }
+  return contents;
 }
 
 absl::Status WriteColumns(const Board& board, size_t cards_per_column,
                           v1::GetBoardResponse& reply) {
-  std::vector<ColumnSums> sums = SumColumns(board);
-  CountStale(board, sums);
-  std::vector<FirstCards> cards;
-  if (cards_per_column > 0) cards = FindFirstCards(board, cards_per_column);
+  std::vector<ColumnContent> contents = FillColumns(board, cards_per_column);
   DealMessages messages(board.snapshot);
-  for (size_t i = 0; i < sums.size(); ++i) {
+  for (size_t i = 0; i < contents.size(); ++i) {
     const BoardLayout::Column& column = board.layout.columns()[i];
     v1::BoardColumn& out = *reply.add_columns();
     out.set_stage(column.label);
     out.set_stage_id(column.stage_id);
     out.set_kind(column.kind);
-    out.set_count(sums[i].count);
-    out.set_stale_count(sums[i].stale);
+    out.set_count(contents[i].count);
+    out.set_stale_count(contents[i].stale);
     if (column.probability) out.set_probability(*column.probability);
-    RETURN_IF_ERROR(sums[i].totals.Write(true, *out.mutable_totals()));
-    if (!cards.empty()) cards[i].Write(messages, sums[i].count, out);
+    RETURN_IF_ERROR(contents[i].totals.Write(true, *out.mutable_totals()));
+    contents[i].cards.Write(messages, contents[i].count, out);
   }
   return absl::OkStatus();
 }

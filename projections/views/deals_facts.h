@@ -56,16 +56,6 @@ struct Visit {
 };
 static_assert(sizeof(Visit) == 32, "Half a cache line: KPIs read all visits.");
 
-// Attributes of a deal at the entry of a visit, beside the visits, for grouping by them.
-struct EntryAttributes {
-  // The value is the first one, set after the entry: which counts only as of later than that.
-  static constexpr uint32_t kSetLater = std::numeric_limits<uint32_t>::max();
-
-  DealIndex deal = kNoDeal;
-  // Symbols and the code of a tag set; by DealField, from kOwner to kTags.
-  std::array<uint32_t, 5> values{};
-};
-
 // A cycle from its opening, or from a resumption, to the next closing. A cycle that was closed and
 // resumed twice has three spans; at every instant exactly one of them is its current one, so that
 // counting current spans counts every cycle once, by its last closing as of then.
@@ -131,6 +121,26 @@ struct Change {
 
   bool Is(DealField asked) const { return field == static_cast<uint32_t>(asked); }
   FieldValue field_value() const { return {.value = value, .currency = currency}; }
+};
+
+// A deal's symbols and the code of its tag set at an instant, for grouping by them; by DealField,
+// from kOwner to kTags.
+using AttributeValues = std::array<uint32_t, 5>;
+// Set in a value that is the deal's first one, set after the instant: it counts only as of later
+// than that.
+inline constexpr uint32_t kSetLater = 1U << 31;
+
+// Attributes at the entry of the visit of the same place.
+struct VisitAttributes {
+  DealIndex deal = kNoDeal;
+  AttributeValues entered{};
+};
+
+// Attributes at the cycle's opening and at the closing of the span of the same place.
+struct SpanAttributes {
+  DealIndex deal = kNoDeal;
+  AttributeValues opened{};
+  AttributeValues closed{};  // Of an open span: its last ones.
 };
 
 // Where a deal stands at an instant.

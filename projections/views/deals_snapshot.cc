@@ -15,36 +15,6 @@ std::string_view LabelOf(const Record* record, std::string_view id, const Horizo
   return name == nullptr ? id : std::string_view(*name);
 }
 
-// The one visit that is open at the instant gives the stage of an open deal.
-void StandInVisits(const FactTable& table, int64_t as_of, StandingColumns& standing) {
-  for (const Visit& visit : table.visits()) {
-    if (visit.deal == kNoDeal || visit.entered_us >= as_of || visit.exited_us < as_of) continue;
-    standing.stage[visit.deal] = visit.stage;
-    standing.last_open_stage[visit.deal] = visit.stage;
-    standing.entered_us[visit.deal] = visit.entered_us;
-  }
-}
-
-// The deal's current span gives the cycle, and the stage of a closed deal.
-void StandInSpans(const FactTable& table, int64_t as_of, StandingColumns& standing) {
-  for (const CycleSpan& span : table.spans()) {
-    if (span.deal == kNoDeal || !span.IsDealsCurrent(as_of)) continue;
-    standing.cycle[span.deal] = span.cycle;
-    if (span.closed_us >= as_of) continue;
-    standing.outcome[span.deal] = span.outcome;
-    standing.closed_us[span.deal] = span.closed_us;
-    standing.last_open_stage[span.deal] = span.last_open_stage;
-    standing.reason[span.deal] = span.reason;
-    standing.stage[span.deal] = span.closed_stage;
-    standing.entered_us[span.deal] = span.closed_us;
-    if (!table.Changes(span.deal, DealField::kClosedStage)) continue;
-    const Change moved = table.ClosedStage(span.deal, span.closed_us, as_of);
-    if (moved.value == kUnset) continue;
-    standing.stage[span.deal] = moved.field_value().symbol();
-    standing.entered_us[span.deal] = moved.at_us;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<DealsSnapshot> DealsSnapshot::MakeForOne(const TenantViews& views,
@@ -75,10 +45,7 @@ absl::StatusOr<DealsSnapshot> DealsSnapshot::Make(const TenantViews& views, cons
 const StandingColumns& DealsSnapshot::standing() const {
   if (as_of() == kNever) return table().standing;
   if (!standing_) {
-    standing_ = std::make_unique<StandingColumns>();
-    standing_->Resize(deal_count());
-    StandInVisits(table(), as_of(), *standing_);
-    StandInSpans(table(), as_of(), *standing_);
+    standing_ = std::make_unique<const StandingColumns>(StandingAt(table(), as_of()));
   }
   return *standing_;
 }

@@ -1,44 +1,26 @@
 #include "projections/views/deals_table.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace dealog::projections {
 namespace {
 
-// The value at an instant as EntryAttributes hold it; changes are sorted.
-uint32_t EntryValue(const std::vector<Change>& changes, DealField field, int64_t instant) {
-  uint32_t value = kNoSymbol;
-  bool found = false;
+// The value at an instant as AttributeValues hold it; changes are of one field, sorted.
+uint32_t ValueThen(std::span<const Change> changes, int64_t instant) {
+  const Change* current = nullptr;
   for (const Change& change : changes) {
-    if (!change.Is(field) || (!found && change.value == kUnset)) continue;
-    if (change.at_us > instant) return found ? value : EntryAttributes::kSetLater;
-    value = change.field_value().symbol();
-    found = true;
+    if (current == nullptr && change.value == kUnset) continue;  // Not a first value.
+    if (change.at_us > instant) {
+      return current != nullptr ? current->field_value().symbol()
+                                : change.field_value().symbol() | kSetLater;
+    }
+    current = &change;
   }
-  return value;
+  return current != nullptr ? current->field_value().symbol() : kNoSymbol;
 }
 
 }  // namespace
-
-void StandingColumns::Resize(size_t deals) {
-  stage.resize(deals);
-  entered_us.resize(deals);
-  closed_us.resize(deals, kNever);
-  outcome.resize(deals);
-  last_open_stage.resize(deals);
-  reason.resize(deals);
-  cycle.resize(deals, 1);
-}
-
-void StandingColumns::Set(DealIndex deal, const Standing& standing) {
-  stage[deal] = standing.stage;
-  entered_us[deal] = standing.entered_us;
-  closed_us[deal] = standing.closed_us;
-  outcome[deal] = standing.outcome;
-  last_open_stage[deal] = standing.last_open_stage;
-  reason[deal] = standing.reason;
-  cycle[deal] = standing.cycle;
-}
 
 void FactTable::Resize(size_t count) {
   opened_us.resize(count, kNever);
@@ -61,8 +43,9 @@ void FactTable::Resize(size_t count) {
   external_key.resize(count);
   standing.Resize(count);
   visits_.Resize(count);
-  entries_.Resize(count);
+  visit_attributes_.Resize(count);
   spans_.Resize(count);
+  span_attributes_.Resize(count);
   changes_.Resize(count);
 }
 
@@ -95,24 +78,31 @@ void FactTable::Set(DealIndex deal, const DealFacts& facts) {
   }
   scratch_.resize(kept);
   changes_.Assign(deal, scratch_);
-  SetEntryAttributes(deal, facts);
+  SetAttributes(deal, facts);
 }
 
-void FactTable::SetEntryAttributes(DealIndex deal, const DealFacts& facts) {
-  entry_scratch_.assign(facts.visits.size(), {});
-  for (int number = 0; number <= static_cast<int>(DealField::kTags); ++number) {
+void FactTable::SetAttributes(DealIndex deal, const DealFacts& facts) {
+  visit_scratch_.assign(facts.visits.size(), {});
+  span_scratch_.assign(facts.spans.size(), {});
+  for (size_t number = 0; number < std::tuple_size_v<AttributeValues>; ++number) {
     const auto field = static_cast<DealField>(number);
-    const auto index = static_cast<size_t>(number);
-    const Symbol now = Column(deal, field).symbol();
-    if (!Changes(deal, field)) {
-      for (EntryAttributes& entry : entry_scratch_) entry.values[index] = now;
-      continue;
-    }
+    const auto is = [field](const Change& change) { return change.Is(field); };
+    const auto begin = std::find_if(scratch_.begin(), scratch_.end(), is);
+    const std::span<const Change> changes(begin, std::find_if_not(begin, scratch_.end(), is));
+    const Symbol constant = Column(deal, field).symbol();
+    const auto value_at = [&](int64_t instant) {
+      return changes.empty() ? constant : ValueThen(changes, instant);
+    };
     for (size_t i = 0; i < facts.visits.size(); ++i) {
-      entry_scratch_[i].values[index] = EntryValue(scratch_, field, facts.visits[i].entered_us);
+      visit_scratch_[i].entered[number] = value_at(facts.visits[i].entered_us);
+    }
+    for (size_t i = 0; i < facts.spans.size(); ++i) {
+      span_scratch_[i].opened[number] = value_at(facts.spans[i].cycle_opened_us);
+      span_scratch_[i].closed[number] = value_at(facts.spans[i].closed_us);
     }
   }
-  entries_.Assign(deal, entry_scratch_);
+  visit_attributes_.Assign(deal, visit_scratch_);
+  span_attributes_.Assign(deal, span_scratch_);
 }
 
 // One change per instant at which tags changed, holding the set of all tags then.
@@ -185,36 +175,6 @@ const std::vector<uint32_t>& FactTable::SymbolColumn(DealField field) const {
     default:
       return owner;
   }
-}
-
-FieldValue FactTable::Column(DealIndex deal, DealField field) const {
-  const auto symbol = [](uint32_t number) {
-    return FieldValue{.value = number == kNoSymbol ? kUnset : static_cast<int64_t>(number)};
-  };
-  switch (field) {
-    case DealField::kOwner:
-      return symbol(owner[deal]);
-    case DealField::kSource:
-      return symbol(source[deal]);
-    case DealField::kOrganization:
-      return symbol(organization[deal]);
-    case DealField::kProduct:
-      return symbol(product[deal]);
-    case DealField::kTags:
-      return symbol(tags[deal]);
-    case DealField::kAmount:
-      return {.value = amount_minor[deal], .currency = currency[deal]};
-    case DealField::kExpectedClose:
-      return {.value = expected_close_day[deal]};
-    case DealField::kClosedStage:
-      break;
-  }
-  return {};
-}
-
-FieldValue FactTable::Latest(DealIndex deal, DealField field, int64_t as_of) const {
-  if (!Changes(deal, field) || last_occurred_us[deal] < as_of) return Column(deal, field);
-  return ValueAt(changes_.Of(deal), field, kNever, as_of);
 }
 
 Change FactTable::ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const {

@@ -15,23 +15,10 @@
 
 #include "projections/views/deals_facts.h"
 #include "projections/views/deals_fold.h"
+#include "projections/views/deals_standing.h"
 #include "projections/views/slot_pool.h"
 
 namespace dealog::projections {
-
-// Where every deal stands, in columns.
-struct StandingColumns {
-  std::vector<Symbol> stage;
-  std::vector<int64_t> entered_us;
-  std::vector<int64_t> closed_us;
-  std::vector<Outcome> outcome;
-  std::vector<Symbol> last_open_stage;
-  std::vector<Symbol> reason;
-  std::vector<uint16_t> cycle;
-
-  void Resize(size_t deals);
-  void Set(DealIndex deal, const Standing& standing);
-};
 
 // Thread safety: const methods from many threads.
 class FactTable {
@@ -48,8 +35,9 @@ class FactTable {
   size_t deal_count() const { return opened_us.size(); }
   const std::vector<Visit>& visits() const { return visits_.rows(); }
   const std::vector<CycleSpan>& spans() const { return spans_.rows(); }
-  // Attributes at the entry of the visit of the same place.
-  const std::vector<EntryAttributes>& entry_attributes() const { return entries_.rows(); }
+  // At the same places as visits and spans.
+  const std::vector<VisitAttributes>& visit_attributes() const { return visit_attributes_.rows(); }
+  const std::vector<SpanAttributes>& span_attributes() const { return span_attributes_.rows(); }
   std::span<const Visit> VisitsOf(DealIndex deal) const { return visits_.Of(deal); }
   std::span<const CycleSpan> SpansOf(DealIndex deal) const { return spans_.Of(deal); }
 
@@ -57,6 +45,8 @@ class FactTable {
   bool Changes(DealIndex deal, DealField field) const { return changing[deal] & MaskOf(field); }
   // Changes of the fields that do, by (field, at).
   std::span<const Change> ChangesOf(DealIndex deal) const { return changes_.Of(deal); }
+  // True if all events of the deal occurred before as_of.
+  bool IsWhole(DealIndex deal, int64_t as_of) const { return last_occurred_us[deal] < as_of; }
   // The last value before as_of.
   FieldValue Latest(DealIndex deal, DealField field, int64_t as_of) const;
   // The column of a field whose values are symbols or tag sets: from kOwner to kTags.
@@ -93,19 +83,53 @@ class FactTable {
   FieldValue Column(DealIndex deal, DealField field) const;
   void SetColumn(DealIndex deal, DealField field, FieldValue value);
   void AppendTagChanges(const DealFacts& facts);
-  void SetEntryAttributes(DealIndex deal, const DealFacts& facts);
+  void SetAttributes(DealIndex deal, const DealFacts& facts);
   uint32_t InternTagSet(const std::vector<Symbol>& tags);
 
   SlotPool<Visit> visits_;
-  SlotPool<EntryAttributes> entries_;  // Assigned together with visits_: places are the same.
   SlotPool<CycleSpan> spans_;
+  // Assigned together with visits_ and spans_: places are the same.
+  SlotPool<VisitAttributes> visit_attributes_;
+  SlotPool<SpanAttributes> span_attributes_;
   SlotPool<Change> changes_;  // Of changing fields only.
   std::map<std::vector<Symbol>, uint32_t> tag_set_codes_{{{}, 0}};
   std::vector<const std::vector<Symbol>*> tag_sets_{&tag_set_codes_.begin()->first};
   // Reused by Set.
   std::vector<Change> scratch_;
   std::vector<Symbol> tag_scratch_;
-  std::vector<EntryAttributes> entry_scratch_;
+  std::vector<VisitAttributes> visit_scratch_;
+  std::vector<SpanAttributes> span_scratch_;
 };
+
+// In the header, because boards and KPIs ask for every deal, of a field known when compiling.
+inline FieldValue FactTable::Column(DealIndex deal, DealField field) const {
+  const auto symbol = [](uint32_t number) {
+    return FieldValue{.value = number == kNoSymbol ? kUnset : static_cast<int64_t>(number)};
+  };
+  switch (field) {
+    case DealField::kOwner:
+      return symbol(owner[deal]);
+    case DealField::kSource:
+      return symbol(source[deal]);
+    case DealField::kOrganization:
+      return symbol(organization[deal]);
+    case DealField::kProduct:
+      return symbol(product[deal]);
+    case DealField::kTags:
+      return symbol(tags[deal]);
+    case DealField::kAmount:
+      return {.value = amount_minor[deal], .currency = currency[deal]};
+    case DealField::kExpectedClose:
+      return {.value = expected_close_day[deal]};
+    case DealField::kClosedStage:
+      break;
+  }
+  return {};
+}
+
+inline FieldValue FactTable::Latest(DealIndex deal, DealField field, int64_t as_of) const {
+  if (as_of == kNever || IsWhole(deal, as_of) || !Changes(deal, field)) return Column(deal, field);
+  return ValueAt(changes_.Of(deal), field, kNever, as_of);
+}
 
 }  // namespace dealog::projections

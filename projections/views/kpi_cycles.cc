@@ -12,30 +12,41 @@
 namespace dealog::projections {
 namespace {
 
+// A cycle as of the instant asked about.
+struct Cycle {
+  const CycleSpan& span;
+  const SpanAttributes& attributes;
+  Outcome outcome;
+
+  // Attributes and calendar at its entry into the pipeline.
+  CountedEvent AtEntry() const {
+    return {.deal = span.deal,
+            .attributes_us = span.cycle_opened_us,
+            .calendar_us = span.cycle_opened_us,
+            .stage = span.first_stage,
+            .reason = outcome == Outcome::kLost ? span.reason : kNoSymbol,
+            .attributes = &attributes.opened};
+  }
+  CountedEvent AtClosing() const {
+    return {.deal = span.deal,
+            .attributes_us = span.closed_us,
+            .calendar_us = span.closed_us,
+            .stage = span.last_open_stage,
+            .reason = span.reason,
+            .attributes = &attributes.closed};
+  }
+};
+
 template <typename Visitor>
 void ForEachCycle(const KpiQuery& query, Visitor visitor) {
   const int64_t as_of = query.as_of();
-  for (const CycleSpan& span : query.snapshot.table().spans()) {
+  const std::vector<CycleSpan>& spans = query.snapshot.table().spans();
+  const std::vector<SpanAttributes>& attributes = query.snapshot.table().span_attributes();
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const CycleSpan& span = spans[i];
     if (!query.Counts(span.deal) || !span.IsCyclesCurrent(as_of)) continue;
-    visitor(span, span.OutcomeAt(as_of));
+    visitor(Cycle{.span = span, .attributes = attributes[i], .outcome = span.OutcomeAt(as_of)});
   }
-}
-
-// Attributes and calendar of a cycle at its entry into the pipeline.
-CountedEvent AtEntry(const CycleSpan& span, Outcome outcome) {
-  return {.deal = span.deal,
-          .attributes_us = span.cycle_opened_us,
-          .calendar_us = span.cycle_opened_us,
-          .stage = span.first_stage,
-          .reason = outcome == Outcome::kLost ? span.reason : kNoSymbol};
-}
-
-CountedEvent AtClosing(const CycleSpan& span) {
-  return {.deal = span.deal,
-          .attributes_us = span.closed_us,
-          .calendar_us = span.closed_us,
-          .stage = span.last_open_stage,
-          .reason = span.reason};
 }
 
 struct ConversionTally {
@@ -46,12 +57,12 @@ struct ConversionTally {
 
 absl::Status AnswerConversionCohort(KpiQuery& query, v1::QueryKpiResponse& reply) {
   Tallies<ConversionTally> tallies;
-  ForEachCycle(query, [&](const CycleSpan& span, Outcome outcome) {
-    if (!query.InPeriod(span.cycle_opened_us)) return;
-    tallies.Count(query.grouper, AtEntry(span, outcome), [outcome](ConversionTally& tally) {
+  ForEachCycle(query, [&](const Cycle& cycle) {
+    if (!query.InPeriod(cycle.span.cycle_opened_us)) return;
+    tallies.Count(query.grouper, cycle.AtEntry(), [&cycle](ConversionTally& tally) {
       ++tally.opened;
-      if (outcome == Outcome::kWon) ++tally.won;
-      if (outcome == Outcome::kOpen) ++tally.open;
+      if (cycle.outcome == Outcome::kWon) ++tally.won;
+      if (cycle.outcome == Outcome::kOpen) ++tally.open;
     });
   });
   return WriteTallies(
@@ -68,16 +79,15 @@ absl::Status AnswerConversionCohort(KpiQuery& query, v1::QueryKpiResponse& reply
 
 absl::Status AnswerConversionPeriod(KpiQuery& query, v1::QueryKpiResponse& reply) {
   Tallies<ConversionTally> tallies;
-  ForEachCycle(query, [&](const CycleSpan& span, Outcome outcome) {
-    if (query.InPeriod(span.cycle_opened_us)) {
-      tallies.Count(query.grouper, AtEntry(span, outcome),
-                    [](ConversionTally& tally) { ++tally.opened; });
+  ForEachCycle(query, [&](const Cycle& cycle) {
+    if (query.InPeriod(cycle.span.cycle_opened_us)) {
+      tallies.Count(query.grouper, cycle.AtEntry(), [](ConversionTally& tally) { ++tally.opened; });
     }
-    if (outcome == Outcome::kWon && query.InPeriod(span.closed_us)) {
+    if (cycle.outcome == Outcome::kWon && query.InPeriod(cycle.span.closed_us)) {
       // By month, closings pair with openings of the same month; attributes are those at entry on
       // both sides.
-      CountedEvent closing = AtEntry(span, outcome);
-      closing.calendar_us = span.closed_us;
+      CountedEvent closing = cycle.AtEntry();
+      closing.calendar_us = cycle.span.closed_us;
       tallies.Count(query.grouper, closing, [](ConversionTally& tally) { ++tally.won; });
     }
   });
@@ -183,14 +193,15 @@ absl::Status AnswerWinRate(KpiQuery& query, v1::QueryKpiResponse& reply) {
   const Currency own = PackCurrency(currency);
   std::set<std::string> missing_rates;
   Tallies<WinRateTally> tallies;
-  ForEachCycle(query, [&](const CycleSpan& span, Outcome outcome) {
-    if (outcome == Outcome::kOpen || !query.InPeriod(span.closed_us)) return;
+  ForEachCycle(query, [&](const Cycle& cycle) {
+    const CycleSpan& span = cycle.span;
+    if (cycle.outcome == Outcome::kOpen || !query.InPeriod(span.closed_us)) return;
     const bool has_amount = span.HasAmount(query.as_of());
     if (has_amount && span.currency != own) {
       missing_rates.insert(absl::StrCat(UnpackCurrency(span.currency), "/", currency));
     }
-    tallies.Count(query.grouper, AtClosing(span),
-                  [&](WinRateTally& tally) { tally.Add(span, outcome, has_amount, own); });
+    tallies.Count(query.grouper, cycle.AtClosing(),
+                  [&](WinRateTally& tally) { tally.Add(span, cycle.outcome, has_amount, own); });
   });
   for (const std::string& pair : missing_rates) reply.add_missing_rates(pair);
   return WriteTallies(
@@ -205,10 +216,11 @@ absl::Status AnswerCycle(KpiQuery& query, v1::QueryKpiResponse& reply) {
   reply.mutable_policies()->set_definition("cycle_length@1");
   reply.mutable_policies()->set_variant(std::string(VariantOf(query.request.outcome())));
   Tallies<CycleTally> tallies;
-  ForEachCycle(query, [&](const CycleSpan& span, Outcome outcome) {
-    if (outcome == Outcome::kOpen || !query.InPeriod(span.closed_us)) return;
-    const bool covered = Covers(query.request.outcome(), outcome);
-    tallies.Count(query.grouper, AtClosing(span), [&](CycleTally& tally) {
+  ForEachCycle(query, [&](const Cycle& cycle) {
+    const CycleSpan& span = cycle.span;
+    if (cycle.outcome == Outcome::kOpen || !query.InPeriod(span.closed_us)) return;
+    const bool covered = Covers(query.request.outcome(), cycle.outcome);
+    tallies.Count(query.grouper, cycle.AtClosing(), [&](CycleTally& tally) {
       ++tally.closed;
       if (covered) tally.lengths.Add(span.closed_us - span.cycle_opened_us);
     });

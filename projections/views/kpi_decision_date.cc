@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "eventstore/base/status.h"
 #include "projections/views/board.h"
@@ -81,15 +82,13 @@ absl::Status Write(const OpenTally& tally, v1::KpiResult& result) {
 }
 
 // Counts open deals per bucket.
-std::map<int32_t, Tallies<OpenTally>> CountOpen(KpiQuery& query, OpenTally& total) {
+std::vector<Tallies<OpenTally>> CountOpen(KpiQuery& query, DecisionMonths& months,
+                                          OpenTally& total) {
   const DealsSnapshot& snapshot = query.snapshot;
   const StandingColumns& standing = snapshot.standing();
   const DayPeriod period = DayPeriod::Of(query);
-  DecisionMonths months(snapshot);
   StageWeights weights(snapshot);
-  std::map<int32_t, Tallies<OpenTally>> buckets;
-  buckets[DecisionMonths::kOverdue];
-  buckets[DecisionMonths::kNoDate];
+  std::vector<Tallies<OpenTally>> buckets;
   for (DealIndex deal = 0; deal < query.marks.size(); ++deal) {
     if (!query.Counts(deal) || standing.outcome[deal] != Outcome::kOpen) continue;
     const FieldValue day = snapshot.table().Latest(deal, DealField::kExpectedClose, query.as_of());
@@ -104,8 +103,11 @@ std::map<int32_t, Tallies<OpenTally>> CountOpen(KpiQuery& query, OpenTally& tota
     add(total);
     CountedEvent event{.deal = deal, .attributes_us = kNever, .stage = standing.stage[deal]};
     if (query.grouper.IsCalendar()) event.calendar_us = StartOf(day, snapshot);
-    buckets[months.BucketOf(day)].Count(query.grouper, event, add);
+    const size_t bucket = months.BucketOf(day);
+    if (bucket >= buckets.size()) buckets.resize(bucket + 1);
+    buckets[bucket].Count(query.grouper, event, add);
   }
+  buckets.resize(months.InOrder().size());
   return buckets;
 }
 
@@ -117,22 +119,24 @@ absl::Status AnswerDecisionDate(KpiQuery& query, v1::QueryKpiResponse& reply) {
   // Results are per month anyway.
   if (query.grouper.dimension() == Dimension::kMonth) query.grouper.Deactivate();
   OpenTally total;
-  const std::map<int32_t, Tallies<OpenTally>> buckets = CountOpen(query, total);
+  DecisionMonths months(query.snapshot);
+  const std::vector<Tallies<OpenTally>> buckets = CountOpen(query, months, total);
   const std::map<int32_t, int64_t> won = CountWonByMonth(query);
   RETURN_IF_ERROR(Write(total, *reply.add_results()));
   const std::vector<Grouper::Group> order = query.grouper.InOrder();
-  for (const auto& [bucket, tallies] : buckets) {
+  for (const size_t bucket : months.InOrder()) {
+    const Tallies<OpenTally>& tallies = buckets[bucket];
     v1::KpiResult& result = *reply.add_results();
-    result.set_group(DecisionMonths::Label(bucket));
+    result.set_group(months.Label(bucket));
     RETURN_IF_ERROR(Write(tallies.total, result));
     if (bucket != DecisionMonths::kOverdue && bucket != DecisionMonths::kNoDate) {
-      const auto found = won.find(bucket);
+      const auto found = won.find(months.Month(bucket));
       result.set_won_in_month(found == won.end() ? 0 : found->second);
     }
     for (const Grouper::Group group : order) {
       if (group >= tallies.groups.size() || tallies.groups[group].deals == 0) continue;
       v1::KpiResult& part = *reply.add_results();
-      part.set_group(DecisionMonths::Label(bucket));
+      part.set_group(months.Label(bucket));
       part.set_subgroup(query.grouper.Label(group));
       RETURN_IF_ERROR(Write(tallies.groups[group], part));
     }

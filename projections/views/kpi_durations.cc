@@ -92,11 +92,11 @@ void Durations::Summary::AddTo(std::vector<uint32_t>& all) const {
 const Durations::Summary& Durations::summary() const {
   if (summary_.buckets.size() == values_.size()) return summary_;
   summary_ = {};
-  summary_.buckets.reserve(values_.size());
-  for (const int64_t micros : values_) {
-    summary_.buckets.push_back(BucketOf(micros));
-    summary_.sum += micros;
-    summary_.longest = std::max(summary_.longest, micros);
+  summary_.buckets.resize(values_.size());
+  for (size_t i = 0; i < values_.size(); ++i) {
+    summary_.buckets[i] = BucketOf(values_[i]);
+    summary_.sum += values_[i];
+    summary_.longest = std::max(summary_.longest, values_[i]);
   }
   if (values_.size() >= kCountedMin) {
     std::vector<uint32_t> counts(kBucketCount);

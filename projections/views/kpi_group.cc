@@ -60,7 +60,7 @@ std::optional<CalendarUnit> UnitOf(Dimension dimension) {
 }
 
 // The field of a deal that decides its group.
-std::optional<DealField> EntryFieldOf(Dimension dimension) {
+std::optional<DealField> FieldOf(Dimension dimension) {
   switch (dimension) {
     case Dimension::kOwner:
     case Dimension::kTeam:
@@ -73,6 +73,8 @@ std::optional<DealField> EntryFieldOf(Dimension dimension) {
     case Dimension::kOrganization:
     case Dimension::kOrganizationAttribute:
       return DealField::kOrganization;
+    case Dimension::kTag:
+      return DealField::kTags;
     default:
       return std::nullopt;
   }
@@ -89,7 +91,7 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
                                   [asked](const auto& each) { return each.first == asked; });
   if (known != kDimensions.end()) {
     grouper.dimension_ = known->second;
-    if (!grouper.current_) grouper.by_entry_ = EntryFieldOf(grouper.dimension_);
+    grouper.by_field_ = FieldOf(grouper.dimension_);
     if (const std::optional<CalendarUnit> unit = UnitOf(grouper.dimension_)) {
       grouper.calendar_.emplace(*unit, snapshot.tenant().time_zone());
       const std::vector<int64_t>& opened = snapshot.table().opened_us;
@@ -107,119 +109,83 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
     if (IsAttributeKey(key) && (keys.empty() || keys.contains(key))) {
       grouper.dimension_ = Dimension::kOrganizationAttribute;
       grouper.attribute_ = std::string(key);
-      if (!grouper.current_) grouper.by_entry_ = EntryFieldOf(grouper.dimension_);
+      grouper.by_field_ = FieldOf(grouper.dimension_);
       return grouper;
     }
   }
   return UnknownDimension(asked, snapshot.organizations());
 }
 
-Grouper::Group Grouper::Find(const CountedEvent& event) {
+Grouper::Group Grouper::Find(uint32_t value, const CountedEvent& event) {
   constant_ = true;
-  const Group group = GroupOf(event);
-  if (event.entry == nullptr || !by_entry_ || !constant_) return group;
-  const uint32_t value = event.entry->values[static_cast<size_t>(*by_entry_)];
-  if (value == EntryAttributes::kSetLater) return group;
+  const Group group = GroupOfValue(value, current_ ? kNever : event.attributes_us);
+  if (!constant_) return group;
   if (value >= group_of_.size()) group_of_.resize(value + 1, kNoGroup);
   group_of_[value] = group;
   return group;
 }
 
-FieldValue Grouper::Read(const CountedEvent& event, DealField field) {
-  const FactTable& table = snapshot_->table();
-  const int64_t as_of = snapshot_->as_of();
-  if (current_) return table.Latest(event.deal, field, as_of);
-  if (event.entry != nullptr) {
-    const uint32_t value = event.entry->values[static_cast<size_t>(field)];
-    if (value == kNoSymbol) return {};
-    if (value != EntryAttributes::kSetLater) return {.value = value};
+Grouper::Group Grouper::GroupOfValue(uint32_t value, int64_t instant) {
+  switch (dimension_) {
+    case Dimension::kOwner:
+      return Intern(snapshot_->OwnerLabel(value));
+    case Dimension::kTeam:
+      return GroupOfMember(&MemberRecord::team, value, instant);
+    case Dimension::kRegion:
+      return GroupOfMember(&MemberRecord::region, value, instant);
+    case Dimension::kProduct:
+      return Intern(snapshot_->ProductLabel(value));
+    case Dimension::kOrganization:
+      return Intern(snapshot_->OrganizationLabel(value));
+    case Dimension::kOrganizationAttribute:
+      return GroupOfAttribute(value, instant);
+    default:
+      return Intern(Text(value));
   }
-  if (!table.Changes(event.deal, field)) return table.Latest(event.deal, field, as_of);
-  if (read_deal_ != event.deal) {
-    read_deal_ = event.deal;
-    read_changes_.clear();
-    for (const Change& change : table.ChangesOf(event.deal)) {
-      if (change.Is(field)) read_changes_.push_back(change);
-    }
-  }
-  return ValueAt(read_changes_, field, event.attributes_us, as_of);
 }
 
 Grouper::Group Grouper::GroupOf(const CountedEvent& event) {
-  const auto by_label = [this](Symbol symbol, auto label) {
-    return by_symbol_.Get(symbol, [&](Symbol each) { return Intern(label(each)); });
-  };
-  const auto text = [this](Symbol symbol) { return Text(symbol); };
   switch (dimension_) {
-    case Dimension::kOwner:
-      return by_label(Read(event, DealField::kOwner).symbol(),
-                      [this](Symbol owner) { return snapshot_->OwnerLabel(owner); });
-    case Dimension::kTeam:
-      return GroupOfMember(&MemberRecord::team, event);
-    case Dimension::kRegion:
-      return GroupOfMember(&MemberRecord::region, event);
-    case Dimension::kSource:
-      return by_label(Read(event, DealField::kSource).symbol(), text);
-    case Dimension::kProduct:
-      return by_label(Read(event, DealField::kProduct).symbol(),
-                      [this](Symbol product) { return snapshot_->ProductLabel(product); });
-    case Dimension::kOrganization:
-      return by_label(Read(event, DealField::kOrganization).symbol(), [this](Symbol organization) {
-        return snapshot_->OrganizationLabel(organization);
-      });
-    case Dimension::kOrganizationAttribute:
-      return GroupOfAttribute(event);
     case Dimension::kLostReason:
-      return by_label(event.reason, text);
+      return by_symbol_.Get(event.reason, [this](Symbol reason) { return Intern(Text(reason)); });
     case Dimension::kStage:
       return GroupOfStage(current_ ? snapshot_->standing().stage[event.deal] : event.stage);
     case Dimension::kMonth:
     case Dimension::kQuarter:
     case Dimension::kWeek:
       return GroupOfUnit(event.calendar_us);
-    case Dimension::kTag:
-    case Dimension::kNone:
-      break;
+    default:
+      return Intern({});
   }
-  return Intern({});
 }
 
-// The group of a timeline's value at an instant; `symbol` names the thing whose timeline it is.
+// The group of a timeline's value at an instant.
 template <typename T, typename LabelOf>
-Grouper::Group Grouper::GroupAt(Symbol symbol, const Timeline<T>* timeline, int64_t instant,
-                                LabelOf label_of) {
-  const auto group_at = [&](int64_t at) {
-    const T* value = timeline == nullptr ? nullptr : timeline->At(at, snapshot_->horizon());
-    const auto [found, is_new] = by_value_.try_emplace(value);
-    if (is_new) found->second = Intern(value == nullptr ? std::string() : label_of(*value));
-    return found->second;
-  };
-  if (timeline == nullptr || timeline->constant() || current_) {
-    return by_symbol_.Get(symbol, [&](Symbol) { return group_at(kNever); });
-  }
-  constant_ = false;
-  return group_at(instant);
+Grouper::Group Grouper::GroupAt(const Timeline<T>* timeline, int64_t instant, LabelOf label_of) {
+  if (timeline != nullptr && !timeline->constant() && instant != kNever) constant_ = false;
+  const T* value = timeline == nullptr ? nullptr : timeline->At(instant, snapshot_->horizon());
+  const auto [found, is_new] = by_value_.try_emplace(value);
+  if (is_new) found->second = Intern(value == nullptr ? std::string() : label_of(*value));
+  return found->second;
 }
 
-Grouper::Group Grouper::GroupOfMember(Timeline<std::string> MemberRecord::*field,
-                                      const CountedEvent& event) {
-  const Symbol owner = Read(event, DealField::kOwner).symbol();
+Grouper::Group Grouper::GroupOfMember(Timeline<std::string> MemberRecord::*field, Symbol owner,
+                                      int64_t instant) {
   const MemberRecord* member = members_.Get(
       owner, [this](Symbol symbol) { return snapshot_->catalog().Member(Text(symbol)); });
-  return GroupAt(owner, member == nullptr ? nullptr : &(member->*field), event.attributes_us,
+  return GroupAt(member == nullptr ? nullptr : &(member->*field), instant,
                  [](const std::string& label) { return label; });
 }
 
-Grouper::Group Grouper::GroupOfAttribute(const CountedEvent& event) {
-  const Symbol symbol = Read(event, DealField::kOrganization).symbol();
+Grouper::Group Grouper::GroupOfAttribute(Symbol organization, int64_t instant) {
   const Timeline<AttributeValue>* timeline =
-      attributes_.Get(symbol, [this](Symbol each) -> const Timeline<AttributeValue>* {
-        const OrganizationRecord* organization = snapshot_->organizations().Find(Text(each));
-        if (organization == nullptr) return nullptr;
-        const auto found = organization->attributes.find(attribute_);
-        return found == organization->attributes.end() ? nullptr : &found->second;
+      attributes_.Get(organization, [this](Symbol symbol) -> const Timeline<AttributeValue>* {
+        const OrganizationRecord* record = snapshot_->organizations().Find(Text(symbol));
+        if (record == nullptr) return nullptr;
+        const auto found = record->attributes.find(attribute_);
+        return found == record->attributes.end() ? nullptr : &found->second;
       });
-  return GroupAt(symbol, timeline, event.attributes_us, AttributeText);
+  return GroupAt(timeline, instant, AttributeText);
 }
 
 Grouper::Group Grouper::GroupOfStage(Symbol stage) {
@@ -242,10 +208,11 @@ Grouper::Group Grouper::GroupOfUnit(int64_t instant) {
 }
 
 const std::vector<Grouper::Group>& Grouper::GroupsOfTags(const CountedEvent& event) {
-  const FieldValue tags = Read(event, DealField::kTags);
-  return by_tag_set_.Get(tags.symbol(), [&](Symbol) {
+  return by_tag_set_.Get(ValueOf(event), [this](uint32_t set) {
     std::vector<Group> groups;
-    for (const Symbol tag : snapshot_->table().TagSet(tags)) groups.push_back(Intern(Text(tag)));
+    for (const Symbol tag : snapshot_->table().TagSet({.value = set})) {
+      groups.push_back(Intern(Text(tag)));
+    }
     if (groups.empty()) groups.push_back(Intern({}));
     return groups;
   });

@@ -25,7 +25,8 @@ struct CountedEvent {
   int64_t calendar_us = 0;    // Which month, quarter or week it belongs to.
   Symbol stage = kNoSymbol;
   Symbol reason = kNoSymbol;
-  const EntryAttributes* entry = nullptr;  // Attributes at attributes_us, where they are at hand.
+  // Attributes at attributes_us; not needed for kNever, the last ones.
+  const AttributeValues* attributes = nullptr;
 };
 
 // What results are grouped by.
@@ -59,7 +60,10 @@ class Grouper {
   bool IsCalendar() const { return calendar_.has_value(); }
   bool active() const { return dimension_ != Dimension::kNone; }
   // Groups already appear otherwise: there is nothing to group by.
-  void Deactivate() { dimension_ = Dimension::kNone; }
+  void Deactivate() {
+    dimension_ = Dimension::kNone;
+    by_field_.reset();
+  }
   // The event's groups: one; for tags one or more. Valid until the next call.
   std::span<const Group> Of(const CountedEvent& event) {
     if (dimension_ == Dimension::kTag) return GroupsOfTags(event);
@@ -68,12 +72,11 @@ class Grouper {
   }
   // The one group of an event; not for tags.
   Group One(const CountedEvent& event) {
-    // Most events have what they are grouped by at hand, and most of its values have one group.
-    if (event.entry != nullptr && by_entry_) {
-      const uint32_t value = event.entry->values[static_cast<size_t>(*by_entry_)];
-      if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
-    }
-    return Find(event);
+    if (!by_field_) return GroupOf(event);
+    const uint32_t value = ValueOf(event);
+    // Most values have one group whenever the event was.
+    if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
+    return Find(value, event);
   }
   const std::string& Label(Group group) const { return labels_[group]; }
   // All groups seen, in display order: stages in theirs, others by label.
@@ -85,17 +88,30 @@ class Grouper {
 
   static constexpr Group kNoGroup = std::numeric_limits<Group>::max();
 
-  Group Find(const CountedEvent& event);
+  // The event's value of the field that decides its group: a symbol or the code of a tag set.
+  uint32_t ValueOf(const CountedEvent& event) const {
+    const FactTable& table = snapshot_->table();
+    const DealField field = *by_field_;
+    const int64_t as_of = snapshot_->as_of();
+    if (current_ || event.attributes_us == kNever) {
+      return table.Latest(event.deal, field, as_of).symbol();
+    }
+    const uint32_t value = (*event.attributes)[static_cast<size_t>(field)];
+    if (!(value & kSetLater)) return value;
+    if (as_of == kNever || table.IsWhole(event.deal, as_of)) return value & ~kSetLater;
+    return ValueAt(table.ChangesOf(event.deal), field, event.attributes_us, as_of).symbol();
+  }
+  Group Find(uint32_t value, const CountedEvent& event);
   Group GroupOf(const CountedEvent& event);
-  Group GroupOfMember(Timeline<std::string> MemberRecord::*field, const CountedEvent& event);
+  Group GroupOfValue(uint32_t value, int64_t instant);
+  Group GroupOfMember(Timeline<std::string> MemberRecord::*field, Symbol owner, int64_t instant);
   template <typename T, typename LabelOf>
-  Group GroupAt(Symbol symbol, const Timeline<T>* timeline, int64_t instant, LabelOf label_of);
-  Group GroupOfAttribute(const CountedEvent& event);
+  Group GroupAt(const Timeline<T>* timeline, int64_t instant, LabelOf label_of);
+  Group GroupOfAttribute(Symbol organization, int64_t instant);
   Group GroupOfStage(Symbol stage);
   Group GroupOfUnit(int64_t instant);
   const std::vector<Group>& GroupsOfTags(const CountedEvent& event);
   Group Intern(std::string_view label);
-  FieldValue Read(const CountedEvent& event, DealField field);
   std::string_view Text(Symbol symbol) const { return snapshot_->symbols().Text(symbol); }
 
   const DealsSnapshot* snapshot_;
@@ -111,18 +127,13 @@ class Grouper {
   absl::flat_hash_map<std::string, Group> by_label_;
   SymbolMemo<Group> by_symbol_;
   SymbolMemo<std::vector<Group>> by_tag_set_;
-  SymbolMemo<const MemberRecord*> members_;
+  SymbolMemo<const MemberRecord*> members_;                 // By owner.
   SymbolMemo<const Timeline<AttributeValue>*> attributes_;  // By organization.
   absl::flat_hash_map<const void*, Group> by_value_;  // Of timelines' values, which stay in place.
   Group single_ = 0;
-  // Groups by the value at entry of the field that decides them, where the value alone does.
-  std::optional<DealField> by_entry_;
-  std::vector<Group> group_of_;
-  bool constant_ = true;  // GroupOf found a group that holds at every instant.
-  // Changes of the one field that is read, of the deal that was read last: events of a deal come
-  // one after another.
-  DealIndex read_deal_ = kNoDeal;
-  std::vector<Change> read_changes_;
+  std::optional<DealField> by_field_;  // The field that decides the group, if one does.
+  std::vector<Group> group_of_;        // By its value, where the value alone decides.
+  bool constant_ = true;               // GroupAt found a group that holds at every instant.
 };
 
 // Tallies of a KPI: the total, and one per group.

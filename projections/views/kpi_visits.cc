@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "eventstore/base/status.h"
 #include "projections/views/kpi_durations.h"
@@ -24,32 +27,36 @@ Symbol ReasonOf(const KpiQuery& query, const Visit& visit) {
   return kNoSymbol;
 }
 
-// Tallies per stage. Stages come in the pipeline's order; one that the pipeline lacks (added after
-// the instant) comes last. Where groups do not overlap, a stage's tally is that of its groups.
+// Tallies per stage and, within it, per group. Stages come in the pipeline's order; one that the
+// pipeline lacks (added after the instant) comes last. Where groups do not overlap, a stage's tally
+// is that of its groups. `Tally` says by empty() whether it counted anything.
 template <typename Tally>
 class StageTallies {
  public:
-  explicit StageTallies(const KpiQuery& query)
-      : query_(query),
-        partitioned_(query.grouper.active() && query.grouper.dimension() != Dimension::kTag) {
+  explicit StageTallies(KpiQuery& query)
+      : query_(query), kind_(KindOf(query.grouper)), row_of_(query.snapshot.symbols().size()) {
     for (const StageAt& stage : query.pipeline.stages) {
       if (stage.open()) Register(stage);
     }
   }
 
   template <typename Add>
-  void Count(KpiQuery& query, const Visit& visit, const EntryAttributes& entry, Add add) {
+  void Count(const Visit& visit, const VisitAttributes& attributes, const Add& add) {
+    Row& row = RowOf(visit.stage);
+    if (kind_ == Kind::kUngrouped) return add(row.Of(kWhole));
     CountedEvent event{.deal = visit.deal,
                        .attributes_us = visit.entered_us,
                        .calendar_us = visit.entered_us,
                        .stage = visit.stage,
-                       .entry = &entry};
-    if (query.grouper.dimension() == Dimension::kLostReason) event.reason = ReasonOf(query, visit);
-    Row& row = RowOf(visit.stage);
-    if (!partitioned_) return row.tallies.Count(query.grouper, event, add);
-    const Grouper::Group group = query.grouper.One(event);
-    if (group >= row.tallies.groups.size()) row.tallies.groups.resize(group + 1);
-    add(row.tallies.groups[group]);
+                       .attributes = &attributes.entered};
+    if (kind_ == Kind::kPartitioned) {
+      if (query_.grouper.dimension() == Dimension::kLostReason) {
+        event.reason = ReasonOf(query_, visit);
+      }
+      return add(row.Of(PlaceOf(query_.grouper.One(event))));
+    }
+    add(row.Of(kWhole));
+    for (const Grouper::Group group : query_.grouper.Of(event)) add(row.Of(PlaceOf(group)));
   }
 
   // `write` gets the tallies that a result covers.
@@ -69,84 +76,102 @@ class StageTallies {
       result.set_group(row.stage.stage.label());
       write(parts, result);
       for (const Grouper::Group group : order) {
-        if (group >= row.tallies.groups.size()) continue;
-        if (row.tallies.groups[group].entries == 0) continue;
+        if (PlaceOf(group) >= row.tallies.size()) continue;
+        const Tally& tally = row.tallies[PlaceOf(group)];
+        if (tally.empty()) continue;
         v1::KpiResult& part = *reply.add_results();
         part.set_group(row.stage.stage.label());
         part.set_subgroup(query_.grouper.Label(group));
-        write({&row.tallies.groups[group]}, part);
+        write({&tally}, part);
       }
     }
     return absl::OkStatus();
   }
 
  private:
+  enum class Kind { kUngrouped, kPartitioned, kOverlapping };
+  static constexpr size_t kWhole = 0;
   struct Row {
     StageAt stage;
     std::string place;  // Rows are written in its order.
     bool only_if_visited = false;
-    Tallies<Tally> tallies;
+    std::vector<Tally> tallies;  // At kWhole the stage's, unless it is partitioned; then groups'.
+
+    Tally& Of(size_t at) {
+      if (at >= tallies.size()) tallies.resize(at + 1);
+      return tallies[at];
+    }
   };
+
+  static Kind KindOf(const Grouper& grouper) {
+    if (!grouper.active()) return Kind::kUngrouped;
+    return grouper.dimension() == Dimension::kTag ? Kind::kOverlapping : Kind::kPartitioned;
+  }
+  static size_t PlaceOf(Grouper::Group group) { return group + 1; }
 
   // What the stage's tally is made of.
   void AppendParts(const Row& row, std::vector<const Tally*>& parts) const {
-    if (row.tallies.total.entries > 0) parts.push_back(&row.tallies.total);
-    if (!partitioned_) return;
-    for (const Tally& group : row.tallies.groups) {
-      if (group.entries > 0) parts.push_back(&group);
+    for (size_t i = 0; i < row.tallies.size(); ++i) {
+      if (i != kWhole && kind_ != Kind::kPartitioned) break;
+      if (!row.tallies[i].empty()) parts.push_back(&row.tallies[i]);
     }
   }
   void Register(const StageAt& stage) {
-    const Symbol symbol = query_.snapshot.symbols().Find(stage.stage.stage_id());
-    const auto number = static_cast<uint32_t>(rows_.size());
     rows_.push_back({.stage = stage, .only_if_visited = stage.retired});
-    if (symbol != kNoSymbol) row_of_.Get(symbol, [number](Symbol) { return number; });
+    const Symbol symbol = query_.snapshot.symbols().Find(stage.stage.stage_id());
+    if (symbol != kNoSymbol) row_of_[symbol] = static_cast<uint32_t>(rows_.size());
   }
   Row& RowOf(Symbol symbol) {
-    return rows_[row_of_.Get(symbol, [this](Symbol each) {
-      const std::string id(query_.snapshot.symbols().Text(each));
-      const StageAt* known = query_.snapshot.Stage(each);
+    if (row_of_[symbol] == 0) {
+      const std::string id(query_.snapshot.symbols().Text(symbol));
+      const StageAt* known = query_.snapshot.Stage(symbol);
       rows_.push_back({.stage = known != nullptr ? *known : StageAt{}, .place = id});
       if (known == nullptr) rows_.back().stage.stage.set_label(id);
-      return static_cast<uint32_t>(rows_.size() - 1);
-    })];
+      row_of_[symbol] = static_cast<uint32_t>(rows_.size());
+    }
+    return rows_[row_of_[symbol] - 1];
   }
 
-  const KpiQuery& query_;
-  const bool partitioned_;
+  KpiQuery& query_;
+  const Kind kind_;
   std::vector<Row> rows_;
-  SymbolMemo<uint32_t> row_of_;
+  std::vector<uint32_t> row_of_;  // By symbol of the stage: 1 + its row, 0 where it has none yet.
 };
 
 template <typename Visitor>
 void ForEachVisit(const KpiQuery& query, Visitor visitor) {
-  const int64_t as_of = query.as_of();
+  const int64_t end = std::min(query.as_of(), query.to_us);
   const std::vector<Visit>& visits = query.snapshot.table().visits();
-  const std::vector<EntryAttributes>& entries = query.snapshot.table().entry_attributes();
+  const std::vector<VisitAttributes>& attributes = query.snapshot.table().visit_attributes();
   for (size_t i = 0; i < visits.size(); ++i) {
     const Visit& visit = visits[i];
-    if (!query.Counts(visit.deal) || visit.entered_us >= as_of) continue;
-    if (query.InPeriod(visit.entered_us)) visitor(visit, entries[i]);
+    if (visit.entered_us >= end || visit.entered_us < query.from_us) continue;
+    if (query.Counts(visit.deal)) visitor(visit, attributes[i]);
   }
 }
 
 struct TimeTally {
-  int64_t entries = 0;
-  Durations times;
+  int64_t open = 0;
+  Durations times;  // Of ended visits.
+
+  int64_t entries() const { return open + static_cast<int64_t>(times.size()); }
+  bool empty() const { return entries() == 0; }
 };
 
+// Every visit has one exit, if only kStillOpen.
 struct ExitTally {
-  int64_t entries = 0;
   std::array<int64_t, static_cast<size_t>(ExitKind::kMerged) + 1> exits{};
 
   int64_t Of(ExitKind kind) const { return exits[static_cast<size_t>(kind)]; }
+  int64_t entries() const { return std::accumulate(exits.begin(), exits.end(), int64_t{0}); }
+  bool empty() const { return entries() == 0; }
 };
 
 void WriteExits(const ExitTally& tally, v1::KpiResult& result) {
   const int64_t advanced = tally.Of(ExitKind::kForward) + tally.Of(ExitKind::kSkipForward);
   const int64_t won = tally.Of(ExitKind::kWon);
-  SetRatio(advanced + won, tally.entries, result);
-  result.set_sample_size(tally.entries);
+  SetRatio(advanced + won, tally.entries(), result);
+  result.set_sample_size(tally.entries());
   result.set_advanced(advanced);
   result.set_moved_back(tally.Of(ExitKind::kBackward));
   result.set_won(won);
@@ -167,12 +192,13 @@ absl::Status AnswerStages(KpiQuery& query, v1::QueryKpiResponse& reply) {
   // Results are per stage anyway.
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<TimeTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit, const EntryAttributes& entry) {
-    const bool ended = visit.exited_us < query.as_of();
-    const int64_t time = visit.exited_us - visit.entered_us;
-    stages.Count(query, visit, entry, [ended, time](TimeTally& tally) {
-      ++tally.entries;
-      if (ended) tally.times.Add(time);
+  ForEachVisit(query, [&](const Visit& visit, const VisitAttributes& attributes) {
+    stages.Count(visit, attributes, [&](TimeTally& tally) {
+      if (visit.exited_us < query.as_of()) {
+        tally.times.Add(visit.exited_us - visit.entered_us);
+      } else {
+        ++tally.open;
+      }
     });
   });
   return stages.WriteAll(
@@ -181,7 +207,7 @@ absl::Status AnswerStages(KpiQuery& query, v1::QueryKpiResponse& reply) {
         int64_t entries = 0;
         for (const TimeTally* tally : tallies) {
           parts.push_back(&tally->times);
-          entries += tally->entries;
+          entries += tally->entries();
         }
         WriteDurations(parts, result);
         result.set_numerator(result.sample_size());
@@ -195,18 +221,14 @@ absl::Status AnswerExits(KpiQuery& query, v1::QueryKpiResponse& reply) {
   reply.mutable_policies()->set_variant("WITHOUT_CORRECTED");
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<ExitTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit, const EntryAttributes& entry) {
-    const ExitKind exit = ExitAt(visit, query.as_of());
-    stages.Count(query, visit, entry, [exit](ExitTally& tally) {
-      ++tally.entries;
-      ++tally.exits[static_cast<size_t>(exit)];
-    });
+  ForEachVisit(query, [&](const Visit& visit, const VisitAttributes& attributes) {
+    const auto exit = static_cast<size_t>(ExitAt(visit, query.as_of()));
+    stages.Count(visit, attributes, [exit](ExitTally& tally) { ++tally.exits[exit]; });
   });
   return stages.WriteAll(
       [](const std::vector<const ExitTally*>& tallies, v1::KpiResult& result) {
         ExitTally sum;
         for (const ExitTally* tally : tallies) {
-          sum.entries += tally->entries;
           for (size_t i = 0; i < sum.exits.size(); ++i) sum.exits[i] += tally->exits[i];
         }
         WriteExits(sum, result);

@@ -1,0 +1,31 @@
+#pragma once
+
+// Where all deals stand at an instant, in columns.
+
+#include <cstdint>
+#include <vector>
+
+#include "projections/views/deals_facts.h"
+
+namespace dealog::projections {
+
+class FactTable;
+
+// By deal; fields are those of Standing.
+struct StandingColumns {
+  std::vector<Symbol> stage;
+  std::vector<int64_t> entered_us;
+  std::vector<int64_t> closed_us;
+  std::vector<Outcome> outcome;
+  std::vector<Symbol> last_open_stage;
+  std::vector<Symbol> reason;
+  std::vector<uint16_t> cycle;
+
+  void Resize(size_t deals);
+  void Set(DealIndex deal, const Standing& standing);
+};
+
+// From visits and spans, as of an instant.
+StandingColumns StandingAt(const FactTable& table, int64_t as_of);
+
+}  // namespace dealog::projections
