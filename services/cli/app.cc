@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "services/cli/command.h"
 #include "services/cli/files.h"
@@ -75,6 +76,14 @@ absl::Status FromParseError(const CLI::ParseError& error) {
   return base::Error(absl::StatusCode::kInvalidArgument, "USAGE", error.what());
 }
 
+// What is missing, or, where an unknown word stands in its place, that word.
+absl::Status FromRequiredError(const CLI::RequiredError& error, const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (unknown.empty()) return FromParseError(error);
+  return base::Error(absl::StatusCode::kInvalidArgument, "USAGE",
+                     absl::StrCat("unknown command or argument: ", unknown.front()));
+}
+
 // The time zone, colour and actor that the environment gives.
 void Complete(const Terminal& terminal, bool no_color, Globals& globals) {
   const char* user = std::getenv("USER");
@@ -105,6 +114,8 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
     app.parse(std::move(reversed));
   } catch (const CLI::Success& wanted) {  // --help, --version.
     return app.exit(wanted, terminal.out, terminal.err);
+  } catch (const CLI::RequiredError& error) {
+    return Fail(FromRequiredError(error, app), terminal);
   } catch (const CLI::ParseError& error) {
     return Fail(FromParseError(error), terminal);
   }

@@ -91,7 +91,12 @@ absl::StatusOr<v1::GetImportResponse> WaitForEnd(v1::Import job, Session& sessio
   ProgressBar bar(session.printer().err(), session.globals().progress, "rows");
   v1::GetImportRequest request;
   request.set_import_id(job.import_id());
+  std::string told;  // What it waits for, as last told.
   while (job.state() == v1::Import::RUNNING) {
+    if (job.error() != told && !job.error().empty()) {
+      session.printer().Note(absl::StrCat("warning: the import is ", job.error()));
+    }
+    told = job.error();
     bar.Update(job.rows_done(), job.row_count());
     absl::SleepFor(absl::Microseconds(kImportPollMicros));
     ASSIGN_OR_RETURN(v1::GetImportResponse reply, session.client().Call(&Stub::GetImport, request));

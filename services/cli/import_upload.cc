@@ -79,7 +79,6 @@ absl::StatusOr<std::vector<std::string>> FilesNamedBy(const std::string& mapping
     }
   }
   if (error) return FileError(folder, absl::StrCat("expected a folder: ", error.message()));
-  if (names.empty()) return FileError(folder, "it holds none of the files that the mapping names");
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -92,6 +91,10 @@ absl::StatusOr<v1::Import> StartImport(const ImportInput& input, Session& sessio
                    ReadTextFile(input.mapping_path, kDefinitionBytesMax));
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
                    FilesNamedBy(header->mapping(), input.folder));
+  if (names.empty()) {  // The server tells whether the mapping or the folder is at fault.
+    session.printer().Note(
+        absl::StrCat("warning: ", input.folder, " holds none of the files that the mapping names"));
+  }
   header->set_dry_run(input.dry_run);
   if (input.undated_at.has_time()) *header->mutable_undated_at() = input.undated_at.time();
   if (input.undated_at.has_date()) header->set_undated_date(FormatDate(input.undated_at.date()));

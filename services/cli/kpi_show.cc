@@ -43,11 +43,19 @@ std::vector<KpiColumn> GroupColumns() {
           {{"WITHIN"}, [](const Result& r) { return r.subgroup(); }}};
 }
 
-std::vector<KpiColumn> RatioColumns() {
+// By value, numerator and denominator are minor units: the amounts beside them say the same.
+std::vector<KpiColumn> RatioColumns(bool by_value) {
+  const auto unless_by_value = [by_value](std::string text) { return by_value ? "" : text; };
   return {
       Right("RATE", [](const Result& r) { return r.has_value() ? FormatPercent(r.value()) : "-"; }),
-      Right("WON", [](const Result& r) { return Count(r.has_numerator(), r.numerator()); }),
-      Right("OF", [](const Result& r) { return Count(r.has_denominator(), r.denominator()); }),
+      Right("WON",
+            [=](const Result& r) {
+              return unless_by_value(Count(r.has_numerator(), r.numerator()));
+            }),
+      Right("OF",
+            [=](const Result& r) {
+              return unless_by_value(Count(r.has_denominator(), r.denominator()));
+            }),
       Right("STILL OPEN", [](const Result& r) { return Count(r.has_open(), r.open()); }),
       Right("WON AMOUNT",
             [](const Result& r) { return Amount(r.has_won_amount(), r.won_amount()); }),
@@ -93,8 +101,8 @@ std::vector<KpiColumn> DecisionColumns() {
             [](const Result& r) { return Count(r.has_won_in_month(), r.won_in_month()); })};
 }
 
-std::vector<KpiColumn> ColumnsOf(v1::Kpi kpi) {
-  switch (kpi) {
+std::vector<KpiColumn> ColumnsOf(const v1::QueryKpiResponse& reply) {
+  switch (reply.kpi()) {
     case v1::KPI_CYCLE:
     case v1::KPI_STAGES:
       return DurationColumns();
@@ -103,7 +111,7 @@ std::vector<KpiColumn> ColumnsOf(v1::Kpi kpi) {
     case v1::KPI_DECISION_DATE:
       return DecisionColumns();
     default:
-      return RatioColumns();
+      return RatioColumns(reply.policies().variant() == "VALUE");
   }
 }
 
@@ -111,7 +119,7 @@ std::vector<KpiColumn> ColumnsOf(v1::Kpi kpi) {
 
 void ShowKpi(const v1::QueryKpiResponse& reply, Printer& printer) {
   std::vector<KpiColumn> columns = GroupColumns();
-  for (KpiColumn& column : ColumnsOf(reply.kpi())) columns.push_back(std::move(column));
+  for (KpiColumn& column : ColumnsOf(reply)) columns.push_back(std::move(column));
   std::vector<Column> titles;
   for (const KpiColumn& column : columns) titles.push_back(column.column);
   Table table(std::move(titles));

@@ -383,7 +383,7 @@ void ImportJobsImpl::FailLost(const std::set<std::string>& resumed) {
         base::MutexLock lock(mu_);
         if (stopping_ || FindRunning(tenant, id) != nullptr) continue;  // Started since.
       }
-      control.cancel = true;
+      control.stop = true;  // It does not wait for anything: the next start tries again.
       control.cancelled_by = "system:import";
       const SpooledInput nothing;
       ImportRunOptions options{.log = log_,

@@ -7,9 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/views/imports_view.h"
 #include "services/domain/import.h"
 #include "services/domain/stream_types.h"
 #include "services/jobs/chunk_decider.h"
+#include "services/jobs/limits.h"
+#include "services/jobs/log_states.h"
 
 namespace dealog::jobs {
 namespace {
@@ -18,6 +21,8 @@ constexpr char kMethod[] = "/dealog.v1.ImportService/StartImport";
 
 // Waiting cures it: the sequencer's queue was full.
 bool IsOverload(const absl::Status& status) { return base::ReasonOf(status) == "OVERLOADED"; }
+// Waiting cures it, once somebody made room.
+bool IsDiskLow(const absl::Status& status) { return base::ReasonOf(status) == "DISK_LOW"; }
 // The chunk before it did not land.
 bool IsOutOfTurn(const absl::Status& status) {
   const std::string reason = base::ReasonOf(status);
@@ -41,22 +46,6 @@ absl::StatusOr<const domain::ImportState*> FindImport(domain::StateReader& state
   ASSIGN_OR_RETURN(const domain::AggregateState* state, states.Find(stream));
   return static_cast<const domain::ImportState*>(state);
 }
-
-// A StateReader that can be pointed elsewhere, so that what a dry run staged outlives what it read.
-class Pointer final : public domain::StateReader {
- public:
-  void Set(std::unique_ptr<domain::StateReader> target) { target_ = std::move(target); }
-  absl::StatusOr<const domain::AggregateState*> Find(const domain::StreamRef& stream) override {
-    return target_->Find(stream);
-  }
-  absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
-                                                        std::string_view value) override {
-    return target_->FindUnique(kind, value);
-  }
-
- private:
-  std::unique_ptr<domain::StateReader> target_;
-};
 
 }  // namespace
 
@@ -195,7 +184,7 @@ absl::Status ImportRun::LandOne() {
     flights_.pop_front();
   }
   attempts_ = 0;
-  Apply(chunk->progress, import_);
+  projections::FoldImportProgress(chunk->progress, import_);
   report_(import_);
   return absl::OkStatus();
 }
@@ -227,18 +216,40 @@ absl::Status ImportRun::Retry(const absl::Status& status) {
   LandAll();
   if (control_.stop || IsShutdown(status)) return Stopped();
   if (control_.cancel) return absl::OkStatus();  // The caller sees the flag.
-  if (!IsOverload(status) && !IsOutOfTurn(status)) return status;
-  if (++attempts_ > kAttemptsMax) return status;
+  if (IsDiskLow(status)) {
+    AwaitSpace(status, [this] { return control_.stop || control_.cancel; });
+    if (control_.stop) return Stopped();
+    if (control_.cancel) return absl::OkStatus();
+  } else {
+    if (!IsOverload(status) && !IsOutOfTurn(status)) return status;
+    if (++attempts_ > kAttemptsMax) return status;
+    Pause(kRetryDelayMicros << std::min(attempts_, 6));
+  }
   ASSIGN_OR_RETURN(const ImportRecord record,
                    ReadImport(options_.log, options_.tenant, options_.import_id));
   {
     base::MutexLock lock(mu_);
     events_written_ = record.import.events_written();
-    const auto pause = std::chrono::microseconds(kRetryDelayMicros << std::min(attempts_, 6));
-    landed_.WaitFor(mu_, pause);
   }
   Relaunch();
   return absl::OkStatus();
+}
+
+void ImportRun::Pause(int64_t micros) {
+  base::MutexLock lock(mu_);
+  landed_.WaitFor(mu_, std::chrono::microseconds(micros));
+}
+
+// One pause, in which the job says what it waits for.
+void ImportRun::AwaitSpace(const absl::Status& status, const std::function<bool()>& over) {
+  import_.set_error(absl::StrCat("waiting: ", std::string(status.message())));
+  report_(import_);
+  import_.clear_error();
+  // In small steps: a stop or a cancel does not wake it.
+  for (int64_t waited = 0; waited < kDiskLowDelayMicros; waited += kRetryDelayMicros) {
+    if (over()) return;
+    Pause(kRetryDelayMicros);
+  }
 }
 
 absl::Status ImportRun::ImportRows(RowSource& source) {
@@ -315,8 +326,12 @@ absl::StatusOr<v1::Import> ImportRun::End(const std::string& principal, events::
     decision.events.push_back(std::move(pending));
     return decision;
   };
-  const auto result = commands::Execute(options_.sequencer, Context(principal), decide);
-  if (!result.ok()) return IsShutdown(result.status()) ? Stopped() : result.status();
+  absl::Status ended;
+  do {
+    ended = commands::Execute(options_.sequencer, Context(principal), decide).status();
+    if (IsDiskLow(ended)) AwaitSpace(ended, [this] { return control_.stop.load(); });
+  } while (IsDiskLow(ended) && !control_.stop);
+  if (!ended.ok()) return IsShutdown(ended) || control_.stop ? Stopped() : ended;
   ASSIGN_OR_RETURN(ImportRecord record,
                    ReadImport(options_.log, options_.tenant, options_.import_id));
   return std::move(record.import);
@@ -336,13 +351,8 @@ absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
   ASSIGN_OR_RETURN(const auto source,
                    RowSource::Open(input_.mapping, input_.folder, input_.undated_at_us));
   const domain::CommandMeta meta = DryMeta();
-  Pointer log;
+  LogStates log(options_.log, options_.tenant, options_.unique_key_secret);
   domain::Staging reference(log);  // What later rows refer to.
-  const auto refresh = [&] {
-    log.Set(
-        commands::MakeLogStateReader(options_.log, options_.tenant, options_.unique_key_secret));
-  };
-  refresh();
   domain::Decision pipeline_events;
   if (input_.mapping.pipeline) {
     ASSIGN_OR_RETURN(domain::Decision pipeline, decider_.DecidePipeline(meta, reference));
@@ -355,7 +365,7 @@ absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
     RowChunk chunk;
     ASSIGN_OR_RETURN(const bool found, ReadChunk(*source, chunk));
     if (!found) break;
-    refresh();  // Forgets the states of earlier rows: memory stays bounded.
+    log.Trim();
     domain::Decision unused;
     domain::Staging deals(static_cast<domain::StateReader&>(reference));
     const bool only_deals =
@@ -363,11 +373,12 @@ absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
     progress.clear_rejected();
     RETURN_IF_ERROR(
         DecideRows(decider_, chunk.rows, meta, only_deals ? deals : reference, unused, progress));
-    Apply(progress, import_);
+    projections::FoldImportProgress(progress, import_);
   }
   events::v1::ImportCompleted completed;
   for (const auto& replaced : source->Replacements()) *completed.add_replacements() = replaced;
-  Apply(completed, import_);
+  projections::FoldImportReplacements(completed, import_);
+  import_.set_state(v1::Import::COMPLETED);
   import_.set_mapping_name(input_.mapping.name);
   import_.set_dry_run(true);
   import_.set_events_written(0);

@@ -90,6 +90,8 @@ class ImportRun {
   void LandAll();
   absl::Status ImportRows(RowSource& source);
   absl::Status Retry(const absl::Status& status);
+  void Pause(int64_t micros);
+  void AwaitSpace(const absl::Status& status, const std::function<bool()>& over);
   absl::StatusOr<v1::Import> End(const std::string& principal, events::v1::Event event);
 
   const ImportRunOptions options_;

@@ -2,6 +2,7 @@
 
 // Every limit of the jobs, by name. Past one: LIMIT_EXCEEDED that names it, or a rejected row.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,12 +35,18 @@ inline constexpr int kRunsMax = 1000;
 // which doubles.
 inline constexpr int kAttemptsMax = 12;
 inline constexpr int64_t kRetryDelayMicros = 20'000;
+// Pause before rows are tried again while the disk is nearly full. Attempts are not counted: space
+// comes back by itself or by a person, and the job shows what it waits for.
+inline constexpr int64_t kDiskLowDelayMicros = 500'000;
+// States and commits that a dry run holds; beyond, it forgets and reads them again.
+inline constexpr size_t kDryRunStatesMax = 20'000;
+inline constexpr size_t kDryRunCommitsMax = 64;
 // Message of a rejected row, bytes.
 inline constexpr size_t kRejectionBytesMax = 512;
-// Rejected rows that a reply holds.
-inline constexpr int kRejectedShownMax = 1000;
 
 // Deals moved in one commit when a stage is retired.
 inline constexpr size_t kDealsPerRetirementCommit = 100;
+// While events come one after another, how long retirements let them gather before they look again.
+inline constexpr std::chrono::milliseconds kRetirementPace{5};
 
 }  // namespace dealog::jobs

@@ -102,6 +102,14 @@ absl::StatusOr<RowSource::Layout> RowSource::ReadHeader(const FileMapping& file,
   if (record.fault) {
     return FileFault(file.file, "", absl::StrCat("header: ", record.fault->message));
   }
+  const auto has_zero = [](const std::string& name) {
+    return name.find('\0') != std::string::npos;
+  };
+  if (std::any_of(record.fields.begin(), record.fields.end(), has_zero)) {
+    return FileFault(file.file, "",
+                     "header: expected UTF-8, found zero bytes, as UTF-16 has them; save it as "
+                     "UTF-8");
+  }
   RETURN_IF_ERROR(CheckHeader(file, record.fields));
   const auto place = [&record](const std::string& column) {
     const auto it = std::find(record.fields.begin(), record.fields.end(), column);

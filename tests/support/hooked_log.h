@@ -3,6 +3,7 @@
 // A log that passes everything on to another one and lets a test interfere with Append: hold it up,
 // fail it before or after it was written, or refuse one commit.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -60,6 +61,8 @@ class HookedLog final : public eventstore::EventLog {
   std::function<absl::Status(Commits)> after_append;
   // Called per commit: a failure refuses it, and only it.
   std::function<absl::Status(const eventstore::NewCommit&)> refuse;
+  // Number of calls of ReadStream so far.
+  mutable std::atomic<int> stream_reads = 0;
 
   absl::StatusOr<Outcomes> Append(eventstore::PartitionId partition,
                                   eventstore::BatchNumber expected, Commits commits) override {
@@ -97,6 +100,7 @@ class HookedLog final : public eventstore::EventLog {
   absl::StatusOr<eventstore::ReadPage> ReadStream(
       const eventstore::TenantId& tenant, const eventstore::StreamId& stream,
       const eventstore::StreamReadOptions& options) const override {
+    ++stream_reads;
     return log_->ReadStream(tenant, stream, options);
   }
   absl::StatusOr<eventstore::ReadPage> ReadTenant(

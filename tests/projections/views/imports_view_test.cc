@@ -22,23 +22,16 @@ class ImportsViewTest : public testing::Test {
     event.mutable_import()->mutable_import_started()->set_row_count(10);
     views_.Fold("import", id, event);
   }
-  // A commit of `deals` events of deals and the progress after them.
-  void Progress(const std::string& id, int deals, int64_t done, int rejected = 0) {
-    views_.BeginCommit();
-    for (int i = 0; i < deals; ++i) {
-      events::v1::Event deal;
-      deal.mutable_deal()->mutable_deal_won();
-      views_.Fold("deal", "deal_" + std::to_string(i), deal);
-    }
+  void Progress(const std::string& id, int64_t written, int64_t done, int rejected = 0) {
     events::v1::Event event;
     auto& progressed = *event.mutable_import()->mutable_import_progressed();
     progressed.set_rows_done(done);
     progressed.set_rows_imported(done - rejected);
     progressed.set_rows_unchanged(1);
     progressed.set_rows_rejected(rejected);
+    progressed.set_events_written(written);
     for (int i = 0; i < rejected; ++i) progressed.add_rejected()->set_line(i + 2);
     views_.Fold("import", id, event);
-    views_.EndCommit();
   }
 
   FoldedViews views_{{ImportsViewDefinition()}};
@@ -50,9 +43,13 @@ TEST_F(ImportsViewTest, RunsAndCompletes) {
   EXPECT_FALSE(GetImport(views_, "import_1")->has_end_time());
   Progress("import_1", 3, 4, 1);
   views_.Reload();
-  Progress("import_1", 2, 10, 0);
+  Progress("import_1", 5, 10, 0);
   events::v1::Event completed;
-  completed.mutable_import()->mutable_import_completed();
+  auto& replaced = *completed.mutable_import()->mutable_import_completed()->add_replacements();
+  replaced.set_column("product");
+  replaced.set_from("GTXPro");
+  replaced.set_to("GTX Pro");
+  replaced.set_row_count(1480);
   views_.Fold("import", "import_1", completed);
   for (int round = 0; round < 2; ++round) {
     const auto import = GetImport(views_, "import_1");
@@ -67,19 +64,19 @@ TEST_F(ImportsViewTest, RunsAndCompletes) {
     ASSERT_EQ(import->rejected_size(), 1);
     EXPECT_EQ(import->rejected(0).line(), 2);
     EXPECT_EQ(import->events_written(), 5);
+    ASSERT_EQ(import->replacements_size(), 1);
+    EXPECT_EQ(import->replacements(0), "product: GTXPro -> GTX Pro (1,480 rows)");
     EXPECT_GT(import->end_time().seconds(), import->start_time().seconds());
     views_.Reload();
   }
 }
 
-TEST_F(ImportsViewTest, EventsOutsideItsCommitsAreNotItsOwn) {
+TEST_F(ImportsViewTest, EventsOfOthersLeaveItAlone) {
   Begin("import_1");
   events::v1::Event deal;
   deal.mutable_deal()->mutable_deal_won();
   views_.Fold("deal", "deal_1", deal);
-  Progress("import_1", 2, 2);
-  views_.Fold("deal", "deal_1", deal);
-  EXPECT_EQ(GetImport(views_, "import_1")->events_written(), 2);
+  EXPECT_EQ(GetImport(views_, "import_1")->events_written(), 0);
 }
 
 TEST_F(ImportsViewTest, FailureKeepsItsMessage) {

@@ -63,6 +63,15 @@ TEST(App, RefusesUnknownCommandsAndOptions) {
   }
 }
 
+TEST(App, NamesTheUnknownCommand) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"bord"}, {"deal", "bord"}, {"kpi", "bord", "--pipeline", "x"}}) {
+    const Outcome outcome = RunWith(arguments);
+    EXPECT_NE(outcome.err.find("unknown command or argument: bord"), std::string::npos)
+        << outcome.err;
+  }
+}
+
 TEST(App, RefusesValuesWithTheServersReason) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"board", "--as-of", "2017-02-30"},

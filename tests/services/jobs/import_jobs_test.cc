@@ -338,11 +338,11 @@ TEST_F(ImportJobsTest, AnErrorThatWaitingDoesNotCureEndsTheJob) {
   log_->refuse = [](const eventstore::NewCommit& commit) {
     if (commit.events.size() < 5) return absl::OkStatus();
     return static_cast<absl::Status>(
-        base::Error(absl::StatusCode::kResourceExhausted, "DISK_LOW", "the disk is full"));
+        base::Error(absl::StatusCode::kResourceExhausted, "QUOTA_EXCEEDED", "no more events"));
   };
   const v1::Import import = Import(ClubFiles());
   EXPECT_EQ(import.state(), v1::Import::FAILED);
-  EXPECT_THAT(import.error(), HasSubstr("the disk is full"));
+  EXPECT_THAT(import.error(), HasSubstr("no more events"));
   log_->refuse = {};
   EXPECT_EQ(Import(ClubFiles()).rows_imported(), 11);
 }
@@ -353,7 +353,7 @@ TEST_F(ImportJobsTest, TheSameFilesGoOnWithAJobThatCouldNotEvenFail) {
   log_->refuse = [&](const eventstore::NewCommit&) {
     if (++commits == 1 || !full) return absl::OkStatus();  // The first is ImportStarted.
     return static_cast<absl::Status>(
-        base::Error(absl::StatusCode::kResourceExhausted, "DISK_LOW", "the disk is full"));
+        base::Error(absl::StatusCode::kResourceExhausted, "QUOTA_EXCEEDED", "no more events"));
   };
   const auto stuck = Start(Header(), ClubFiles());
   ASSERT_TRUE(stuck.ok()) << stuck.status();

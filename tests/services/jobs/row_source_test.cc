@@ -114,6 +114,7 @@ TEST_F(RowSourceTest, RefusesFaultsOfAFile) {
                         "am\n"),
               HasSubstr("expected UTF-8"));
   EXPECT_THAT(FileFault("members.csv", "\xFF\xFEi"), HasSubstr("UTF-16"));
+  EXPECT_THAT(FileFault("members.csv", std::string("i\0d\0,\0", 6)), HasSubstr("as UTF-16 has"));
 }
 
 TEST_F(RowSourceTest, RefusesAMissingFile) {
