@@ -53,6 +53,17 @@ std::optional<SignedBatch> ParseBatch(absl::string_view line) {
   return batch;
 }
 
+// As in a URL, so that the name of any tenant is part of a key's name.
+std::string Escape(std::string_view tenant) {
+  std::string escaped;
+  for (const char c : tenant) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    escaped += plain ? std::string(1, c) : absl::StrFormat("%%%02X", static_cast<unsigned char>(c));
+  }
+  return escaped;
+}
+
 }  // namespace
 
 std::string Checkpoint::ToText() const {
@@ -88,15 +99,14 @@ absl::StatusOr<Checkpoint> Checkpoint::Parse(std::string_view text) {
 
 std::string OriginOf(std::string_view public_key, const TenantId& tenant) {
   const Digest hash = base::Sha256(public_key);
-  std::string origin = absl::StrCat(
+  return absl::StrCat(
       "dealog/", absl::BytesToHexString(absl::string_view(base::AsView(hash).data(), kLogIdBytes)),
-      "/");
-  for (const char c : tenant.value) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    origin += plain ? std::string(1, c) : absl::StrFormat("%%%02X", static_cast<unsigned char>(c));
-  }
-  return origin;
+      "/", Escape(tenant.value));
+}
+
+bool IsOriginOfTenant(std::string_view origin, std::string_view tenant) {
+  const size_t slash = origin.rfind('/');
+  return slash != origin.npos && origin.substr(slash + 1) == Escape(tenant);
 }
 
 absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note,

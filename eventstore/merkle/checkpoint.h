@@ -50,6 +50,8 @@ struct Checkpoint {
 // The origin of a tenant's tree, which is also the name of its key: the log's public key and the
 // tenant, so that no two logs or tenants have the same.
 std::string OriginOf(std::string_view public_key, const TenantId& tenant);
+// Whether an origin is that of a tenant of this name (of whatever log).
+bool IsOriginOfTenant(std::string_view origin, std::string_view tenant);
 
 // The checkpoint in a note that one of `keys` has signed, under the key's own origin.
 absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note, std::span<const VerifierKey> keys);

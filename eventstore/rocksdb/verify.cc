@@ -7,15 +7,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/apply.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "eventstore/batch_codec.h"
 #include "eventstore/event_filter.h"
+#include "eventstore/rocksdb/folder_lock.h"
 #include "eventstore/rocksdb/limits.h"
 #include "eventstore/rocksdb/open_check.h"
 #include "eventstore/rocksdb/reader.h"
 #include "eventstore/rocksdb/verify_rows.h"
-#include "rocksdb/env.h"
 
 namespace dealog::eventstore {
 namespace {
@@ -217,30 +216,6 @@ class Verifier {
   std::vector<ExpectedRows> expected_;  // By Family.
   absl::flat_hash_map<std::string, Tenant> tenants_;
   LogVerifyReport report_;
-};
-
-// Keeps every process (this one too) from opening the folder for writing meanwhile.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& path) : path_(path) {}
-  ~FolderLock() {
-    if (lock_ != nullptr) rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError();
-  }
-  absl::Status Take() {
-    rocksdb::Env& env = *rocksdb::Env::Default();
-    // Without a log there is nothing to lock, and opening it says so.
-    if (!env.FileExists(path_ + "/CURRENT").ok()) return absl::OkStatus();
-    if (env.LockFile(path_ + "/LOCK", &lock_).ok()) return absl::OkStatus();
-    lock_ = nullptr;
-    return base::Error(absl::StatusCode::kFailedPrecondition, "NOT_READY",
-                       absl::StrCat("the log folder ", path_,
-                                    " is in use by another process; stop that process, or verify "
-                                    "a backup"));
-  }
-
- private:
-  const std::string path_;
-  rocksdb::FileLock* lock_ = nullptr;
 };
 
 }  // namespace

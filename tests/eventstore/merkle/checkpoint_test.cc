@@ -81,6 +81,9 @@ TEST(Origin, IsAKeyNameWhateverTheTenantIsCalled) {
   EXPECT_TRUE(IsKeyName(OriginOf(key, {"a b+c/é"})));
   EXPECT_THAT(OriginOf(key, {"a b+c"}), testing::EndsWith("/a%20b%2Bc"));
   EXPECT_NE(OriginOf(key, {"a b"}), OriginOf(key, {"a%20b"}));
+  EXPECT_TRUE(IsOriginOfTenant(OriginOf(key, {"a b/c"}), "a b/c"));
+  EXPECT_FALSE(IsOriginOfTenant(OriginOf(key, {"a b/c"}), "c"));
+  EXPECT_FALSE(IsOriginOfTenant("acme", "acme"));
   EXPECT_NE(OriginOf(key, {"acme"}), OriginOf(std::string(32, 'l'), {"acme"}));
 }
 
