@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "dealog/v1/imports.grpc.pb.h"
 #include "services/cli/common_options.h"
 #include "services/cli/files.h"

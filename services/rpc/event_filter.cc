@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/views/texts.h"
 #include "services/domain/decider.h"
 #include "services/rpc/limits.h"
 
@@ -47,15 +48,18 @@ absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& 
   }
   for (const std::string& type : filter.stream_types()) {
     if (domain::MakeState(type, "") == nullptr) {
-      return base::InvalidField("filter.stream_types",
-                                "expected stream types such as deal or contact, found another");
+      return base::InvalidField(
+          "filter.stream_types",
+          absl::StrCat("expected stream types such as deal or contact, found ",
+                       projections::Quoted(type)));
     }
     parsed.stream_types.push_back(type);
   }
   for (const std::string& type : filter.event_types()) {
     if (!Contains(domain::AllEventTypeNames(), type)) {
-      return base::InvalidField("filter.event_types",
-                                "expected event types such as DealWon, found another");
+      return base::InvalidField(
+          "filter.event_types",
+          absl::StrCat("expected event types such as DealWon, found ", projections::Quoted(type)));
     }
     parsed.event_types.push_back(type);
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/error.h"
+#include "projections/views/texts.h"
 #include "services/rpc/instants.h"
 
 namespace dealog::rpc {
@@ -117,7 +118,8 @@ absl::Status CheckDealField(std::string_view field) {
   if (Setters().contains(field)) return absl::OkStatus();
   const std::string known = absl::StrJoin(
       Setters(), ", ", [](std::string* out, const auto& setter) { out->append(setter.first); });
-  return base::InvalidField("field", absl::StrCat("expected one of ", known, ", found another"));
+  return base::InvalidField(
+      "field", absl::StrCat("expected one of ", known, ", found ", projections::Quoted(field)));
 }
 
 std::vector<v1::FieldValue> FieldValues(std::string_view field,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/views/texts.h"
 #include "services/domain/stream_types.h"
 
 namespace dealog::rpc {
@@ -80,8 +81,9 @@ absl::StatusOr<eventstore::StreamId> StreamOfResource(const std::string& resourc
     return eventstore::StreamId{std::string(type), resource_id};
   }
   return base::InvalidField("resource_id",
-                            "expected the id of a deal, contact, organization, pipeline, "
-                            "activity, member, product or workflow, found something else");
+                            absl::StrCat("expected the id of a deal, contact, organization, "
+                                         "pipeline, activity, member, product or workflow, found ",
+                                         projections::Quoted(resource_id)));
 }
 
 absl::StatusOr<std::vector<ParsedEvent>> ReadMerged(

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/views/texts.h"
 #include "services/rpc/instants.h"
 
 namespace dealog::rpc {
@@ -45,7 +46,8 @@ absl::Status FillContext(const CommonFields& fields, commands::CommandContext& c
   uint64_t revision = 0;
   if (!fields.etag.empty() && !absl::SimpleAtoi(View(fields.etag), &revision)) {
     return base::InvalidField(
-        "etag", "expected the etag of a resource, which is a number, found something else");
+        "etag", absl::StrCat("expected the etag of a resource, which is a number, found ",
+                             projections::Quoted(fields.etag)));
   }
   context.etag = fields.etag;
   context.validate_only = fields.validate_only;

@@ -54,6 +54,32 @@ TEST_F(ServerProcess, RefusesAFolderThatIsNone) {
   std::filesystem::remove(file);
 }
 
+TEST_F(ServerProcess, RefusesADamagedLogAndVerifySaysSo) {
+  CreateTenant();
+  ASSERT_EQ(Dealog({"pipeline", "create", "Sales", "--template", "sales-en"}).exit_code, 0);
+  EXPECT_EQ(StopServer(), 0);
+  // The newest files hold the end of the chain, which a start checks.
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/log")) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".sst" && extension != ".log") continue;
+    const auto size = static_cast<std::streamoff>(entry.file_size());
+    if (size == 0) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(size / 2);
+    const char byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(size / 2);
+    file.put(byte);
+  }
+  const Outcome second = RunSecond(folder_, "127.0.0.1:0");
+  EXPECT_GT(second.exit_code, 0);
+  EXPECT_LT(second.exit_code, 128) << "it had to be killed";
+  EXPECT_EQ(second.out, "");
+  EXPECT_NE(second.err.find("dealog log verify"), std::string::npos) << second.err;
+  const Outcome verified = Dealog({"log", "verify", folder_});
+  EXPECT_GT(verified.exit_code, 0);
+  EXPECT_NE(verified.err.find("CORRUPT_RECORD"), std::string::npos) << verified.err;
+}
+
 TEST_F(ServerProcess, KeepsWhatItAnsweredThroughKillAndRestart) {
   CreateTenant();
   ASSERT_EQ(Dealog({"pipeline", "create", "Sales", "--template", "sales-en"}).exit_code, 0);
