@@ -18,8 +18,7 @@ uint32_t CommitCrc(std::string_view key, std::string_view bytes) {
   return base::Crc32c(bytes, base::Crc32c(key));
 }
 
-std::string RequestValue(const StoredCommit& commit) {
-  const storage::v1::CommitHeader& header = commit.header();
+std::string RequestValue(const StoredCommit& commit, const storage::v1::CommitHeader& header) {
   storage::v1::RequestRecord record;
   record.set_method(header.method());
   record.set_fingerprint(header.fingerprint());
@@ -34,8 +33,8 @@ std::string RequestValue(const StoredCommit& commit) {
   return record.SerializeAsString();
 }
 
-void ApplyIndexes(const StoredCommit& commit, RowSink sink) {
-  const storage::v1::CommitHeader& header = commit.header();
+void ApplyIndexes(const StoredCommit& commit, const storage::v1::CommitHeader& header,
+                  RowSink sink) {
   std::string last_position;
   AppendBig(last_position, commit.last_position().value);
   for (const storage::v1::StreamRevision& written : header.streams()) {
@@ -51,11 +50,10 @@ void ApplyIndexes(const StoredCommit& commit, RowSink sink) {
   sink({Family::kTimes, NumberedKey(TenantPrefix(header.tenant()), recorded_at), last_position});
 }
 
-void ApplyKeys(const StoredCommit& commit, RowSink sink) {
-  const storage::v1::CommitHeader& header = commit.header();
+void ApplyKeys(const StoredCommit& commit, const storage::v1::CommitHeader& header, RowSink sink) {
   if (!header.request_id().empty()) {
     sink({Family::kRequests, RequestKey(header.tenant(), header.caller(), header.request_id()),
-          RequestValue(commit)});
+          RequestValue(commit, header)});
   }
   for (const storage::v1::UniqueKey& key : header.releases()) {
     sink({Family::kUniques, UniqueKeyBytes(header.tenant(), key.kind(), key.hash()), "", true});
@@ -72,7 +70,9 @@ void Apply(const storage::v1::BatchHeader& header, std::span<const CommitPtr> co
            RowSink sink) {
   DEALOG_CHECK(static_cast<size_t>(header.commits_size()) == commits.size()) << commits.size();
   std::string value;
+  storage::v1::CommitHeader commit_header;
   for (const CommitPtr& commit : commits) {
+    commit->ReadHeader(commit_header);
     const std::string key = CommitKey(*commit);
     value.assign(commit->bytes());
     AppendBig(value, CommitCrc(key, commit->bytes()));
@@ -82,8 +82,8 @@ void Apply(const storage::v1::BatchHeader& header, std::span<const CommitPtr> co
       sink({Family::kTenants, TenantPrefix(commit->tenant()),
             PartitionPrefix(PartitionId{header.partition()})});
     }
-    ApplyIndexes(*commit, sink);
-    ApplyKeys(*commit, sink);
+    ApplyIndexes(*commit, commit_header, sink);
+    ApplyKeys(*commit, commit_header, sink);
   }
   sink({Family::kBatches,
         NumberedKey(PartitionPrefix(PartitionId{header.partition()}), header.number()),

@@ -70,6 +70,7 @@ struct HeaderScan {
   uint64_t first_position = 0;
   uint64_t event_count = 0;
   uint64_t recorded_at_us = 0;
+  absl::InlinedVector<std::string_view, 1> types;
 
   // False if `bytes` are no sequence of fields, or one of those has the wrong type.
   bool Scan(std::string_view bytes) {
@@ -91,6 +92,9 @@ struct HeaderScan {
         case Tag(kRecordedAtNumber, WireFormatLite::WIRETYPE_VARINT):
           read = in.ReadVarint64(&recorded_at_us);
           break;
+        case Tag(kTypesNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED):
+          read = ReadBytes(in, bytes, types.emplace_back());
+          break;
         default:
           read = WireFormatLite::SkipField(&in, tag);
       }
@@ -105,6 +109,7 @@ struct HeaderScan {
   static constexpr int kFirstPositionNumber = Header::kFirstPositionFieldNumber;
   static constexpr int kEventCountNumber = Header::kEventCountFieldNumber;
   static constexpr int kRecordedAtNumber = Header::kRecordedAtUsFieldNumber;
+  static constexpr int kTypesNumber = Header::kTypesFieldNumber;
 
   static bool ReadBytes(google::protobuf::io::CodedInputStream& in, std::string_view bytes,
                         std::string_view& out) {
@@ -223,6 +228,7 @@ absl::Status StoredCommit::ParseParts() {
   tenant_ = header.tenant;
   first_position_ = header.first_position;
   recorded_at_us_ = static_cast<int64_t>(header.recorded_at_us);
+  types_ = std::move(header.types);
   const uint32_t count = reader.Big<uint32_t>();
   const std::string_view table = reader.Take(static_cast<size_t>(count) * sizeof(uint32_t));
   if (!reader.ok() || count != header.event_count) {
@@ -245,16 +251,21 @@ absl::Status StoredCommit::ParseParts() {
   return absl::OkStatus();
 }
 
-bool StoredCommit::ParseHeader() const {
-  header_ = std::make_unique<storage::v1::CommitHeader>();
-  return header_->ParseFromArray(header_bytes_.data(), static_cast<int>(header_bytes_.size()));
+bool StoredCommit::ParseHeader(storage::v1::CommitHeader& header) const {
+  return header.ParseFromArray(header_bytes_.data(), static_cast<int>(header_bytes_.size()));
+}
+
+void StoredCommit::ReadHeader(storage::v1::CommitHeader& header) const {
+  DEALOG_CHECK(ParseHeader(header))
+      << "a header whose checksum was verified does not parse: tenant " << tenant_ << " position "
+      << last_position().value;
 }
 
 const storage::v1::CommitHeader& StoredCommit::header() const {
   std::call_once(header_parsed_, [this] {
-    DEALOG_CHECK(header_ || ParseHeader())
-        << "a header whose checksum was verified does not parse: tenant " << tenant_ << " position "
-        << last_position().value;
+    if (header_ != nullptr) return;
+    header_ = std::make_unique<storage::v1::CommitHeader>();
+    ReadHeader(*header_);
   });
   return *header_;
 }
@@ -269,7 +280,8 @@ absl::StatusOr<CommitPtr> StoredCommit::ParseVerified(std::string bytes) {
 
 absl::StatusOr<CommitPtr> StoredCommit::Parse(std::string bytes) {
   ASSIGN_OR_RETURN(CommitPtr commit, ParseVerified(std::move(bytes)));
-  if (!commit->ParseHeader()) return Malformed("the header does not parse");
+  commit->header_ = std::make_unique<storage::v1::CommitHeader>();
+  if (!commit->ParseHeader(*commit->header_)) return Malformed("the header does not parse");
   return commit;
 }
 

@@ -21,14 +21,15 @@ bool EventMatcher::StreamMatches(const storage::v1::StreamName& stream) const {
 
 bool EventMatcher::MayMatch(const StoredCommit& commit) const {
   if (matches_all_) return true;
-  const storage::v1::CommitHeader& header = commit.header();
-  const auto& types = header.types();
+  const auto types = commit.types();
   if (!event_types_.empty() &&
-      std::none_of(types.begin(), types.end(),
-                   [this](const std::string& type) { return event_types_.contains(type); })) {
+      std::none_of(types.begin(), types.end(), [this](std::string_view type) {
+        return event_types_.contains(absl::string_view(type.data(), type.size()));
+      })) {
     return false;
   }
-  const auto& streams = header.streams();
+  if (streams_.empty() && stream_types_.empty()) return true;
+  const auto& streams = commit.header().streams();
   return std::any_of(streams.begin(), streams.end(),
                      [this](const auto& written) { return StreamMatches(written.stream()); });
 }

@@ -128,10 +128,14 @@ class StoredCommit {
   StoredCommit(const StoredCommit&) = delete;
   StoredCommit& operator=(const StoredCommit&) = delete;
 
-  // Parsed at the first call: prefer the accessors below.
+  // Parsed at the first call and kept: prefer the accessors below, or ReadHeader.
   const storage::v1::CommitHeader& header() const;
+  // Parses the header into a message of the caller's, which is cheap where that is used again.
+  void ReadHeader(storage::v1::CommitHeader& header) const;
   std::string_view tenant() const { return tenant_; }
   int64_t recorded_at_us() const { return recorded_at_us_; }
+  // The distinct types of its events.
+  std::span<const std::string_view> types() const { return types_; }
   Position first_position() const { return Position{first_position_}; }
   // The last event's position; the head at the time for a commit without events.
   Position last_position() const {
@@ -144,13 +148,14 @@ class StoredCommit {
  private:
   StoredCommit() = default;
   absl::Status ParseParts();
-  bool ParseHeader() const;
+  bool ParseHeader(storage::v1::CommitHeader& header) const;
 
   std::string bytes_;
   std::string_view header_bytes_;
   std::string_view tenant_;
   uint64_t first_position_ = 0;
   int64_t recorded_at_us_ = 0;
+  absl::InlinedVector<std::string_view, 1> types_;
   absl::InlinedVector<EventView, 1> events_;
   mutable std::once_flag header_parsed_;
   mutable std::unique_ptr<storage::v1::CommitHeader> header_;

@@ -169,8 +169,9 @@ absl::StatusOr<CommitPtr> Stager::Encode(const NewCommit& commit,
     return PastLimit("a batch's bytes", "kBatchBytesMax", kBatchBytesMax,
                      batch_bytes_ + bytes.size());
   }
-  absl::StatusOr<CommitPtr> stored = StoredCommit::Parse(std::move(bytes));
-  DEALOG_CHECK_OK(stored);  // The pair of Encode: what we write, we can read.
+  // The pair of Encode: what we write, we can read. Apply parses the header.
+  absl::StatusOr<CommitPtr> stored = StoredCommit::ParseVerified(std::move(bytes));
+  DEALOG_CHECK_OK(stored);
   return stored;
 }
 

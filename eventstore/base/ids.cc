@@ -1,5 +1,6 @@
 #include "eventstore/base/ids.h"
 
+#include <array>
 #include <cstring>
 
 #include "eventstore/base/crypto.h"
@@ -18,13 +19,21 @@ Uuid Stamp(int64_t time_us, Uuid bits) {
   return bits;
 }
 
+// Random bits for one id. Fetched for many at once: the generator asks the operating system for the
+// process's id at every call, to notice a fork (which this program never does).
+Uuid RandomBits() {
+  thread_local std::array<Uuid, 64> fetched;
+  thread_local size_t left = 0;
+  if (left == 0) {
+    RandomBytes(fetched.front().data(), sizeof(fetched));
+    left = fetched.size();
+  }
+  return fetched[--left];
+}
+
 }  // namespace
 
-Uuid MakeUuid7(int64_t time_us) {
-  Uuid bits;
-  RandomBytes(bits.data(), bits.size());
-  return Stamp(time_us, bits);
-}
+Uuid MakeUuid7(int64_t time_us) { return Stamp(time_us, RandomBits()); }
 
 Uuid DeriveUuid7(int64_t time_us, std::string_view seed) {
   const Digest digest = Sha256(seed);

@@ -165,7 +165,7 @@ class MemoryLog final : public EventLog, private DurableState {
     base::MutexLock lock(mu_);
     Position last;
     for (const CommitPtr& commit : Find(tenant.value).commits) {
-      if (commit->header().recorded_at_us() <= time_us) last = commit->last_position();
+      if (commit->recorded_at_us() <= time_us) last = commit->last_position();
     }
     return last;
   }

@@ -35,5 +35,7 @@ inline constexpr int kStepsBeforeSeek = 8;
 inline constexpr size_t kPostingsMax = 64;
 // Tenants whose commits a catch-up over batches reads in order; more are looked up one by one.
 inline constexpr size_t kCatchUpTenantsMax = 32;
+// Rows of an append whose memory is kept for the next one; a larger append's is given back.
+inline constexpr size_t kAppendRowsKeptBytes = 1 << 20;
 
 }  // namespace dealog::eventstore

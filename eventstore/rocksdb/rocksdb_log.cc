@@ -34,6 +34,7 @@ struct Partition {
   PartitionHead head;  // Published. Guarded by the log's mu_.
   BatchRing ring;
   std::atomic<bool> appending = false;
+  rocksdb::WriteBatch rows;  // Of the append under way; kept for its memory.
 };
 
 // A tenant that has commits. Its head is read when it is first asked for.
@@ -195,15 +196,16 @@ class RocksDbLog final : public EventLog, private DurableState {
     for (const NewCommit& commit : commits) outcomes.push_back(stager.Stage(commit));
     if (stager.empty()) return outcomes;
     StagedBatch batch = std::move(stager).Finish(head, clock_.NowMicros());
-    RETURN_IF_ERROR(Write(batch));
+    RETURN_IF_ERROR(Write(batch, into.rows));
     if (options_.on_synced) options_.on_synced(partition, HeadAfter(batch.header));
     Publish(partition, into, std::move(batch));
     return outcomes;
   }
 
   // One synced write of all rows.
-  absl::Status Write(const StagedBatch& batch) {
-    rocksdb::WriteBatch rows;
+  absl::Status Write(const StagedBatch& batch, rocksdb::WriteBatch& rows) {
+    if (rows.GetDataSize() > kAppendRowsKeptBytes) rows = rocksdb::WriteBatch();
+    rows.Clear();
     rocksdb::Status status;
     Apply(batch.header, batch.commits, [&](const Row& row) {
       rocksdb::ColumnFamilyHandle* const family = database_->family(row.family);

@@ -193,10 +193,15 @@ void Follower::Loop() {
     lanes_.Merge();
     lanes_.Prune();
     bool moved = false;
+    following_live_ = true;
     for (size_t i = 0; i < lanes_.size() && !stopping_; ++i) moved |= Step(lanes_[i]);
     waiters_.Expire(Now());
     if (FlushIsDue()) Flush();
-    if (!moved) Sleep();
+    if (moved) {
+      Pace();
+    } else {
+      Sleep();
+    }
   }
   {
     base::MutexLock lock(mu_);
@@ -231,6 +236,14 @@ void Follower::Sleep() {
   woken_ = false;
 }
 
+// Lets batches gather, unless somebody waits for them or there are more to read already. The
+// subscriptions are not armed meanwhile, so the appending thread wakes nobody.
+void Follower::Pace() {
+  if (!following_live_ || waiters_.NextDeadline() != absl::InfiniteFuture()) return;
+  base::MutexLock lock(mu_);
+  if (!woken_) changed_.WaitFor(mu_, std::chrono::microseconds(kPaceMicros));
+}
+
 bool Follower::Step(Lane& lane) {
   if (lane.retry_at_us > base::MonotonicMicros()) return false;
   const auto failed = [&](const absl::Status& status) {
@@ -254,6 +267,7 @@ bool Follower::Step(Lane& lane) {
     return false;
   }
   progress_.SetLive(lane.views, page->from_ring);
+  following_live_ &= page->from_ring;
   for (const eventstore::BatchPtr& batch : page->items) {
     Fold(lane, *batch);
     if (FlushIsDue()) Flush();

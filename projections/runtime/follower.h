@@ -73,6 +73,7 @@ class Follower {
   void RunTasks();
   void Wake();
   void Sleep();
+  void Pace();
   void Loop();
   // True if the lane got further.
   bool Step(Lane& lane);
@@ -111,7 +112,8 @@ class Follower {
   std::vector<TenantState*> touched_;  // By the batch at hand.
   std::vector<TenantState*> dirty_;
   size_t dirty_events_ = 0;
-  int64_t dirty_since_us_ = 0;  // 0: nothing to flush.
+  int64_t dirty_since_us_ = 0;   // 0: nothing to flush.
+  bool following_live_ = false;  // The last steps took everything from the ring.
 
   base::Worker worker_;  // Last: uses the rest.
 };

@@ -119,6 +119,7 @@ class SequencerImpl final : public Sequencer {
 void SequencerImpl::Submit(CommandPtr command) {
   const size_t bytes = command->ApproximateBytes();
   absl::Status refusal;
+  bool was_empty = false;
   {
     base::MutexLock lock(mu_);
     if (closed_) {
@@ -127,10 +128,11 @@ void SequencerImpl::Submit(CommandPtr command) {
       refusal = Overloaded(queue_bytes_, options_.queue_bytes_max);
     } else {
       queue_bytes_ += bytes;
+      was_empty = queue_.empty();
       queue_.push_back(std::move(command));
-      if (queue_.size() == 1) work_.NotifyOne();
     }
   }
+  if (was_empty) work_.NotifyOne();
   if (!refusal.ok()) command->Done(std::move(refusal));
 }
 
@@ -293,14 +295,16 @@ absl::StatusOr<CommandResult> SequencerImpl::Stage(Answer& answer, const domain:
   for (StateCache::Entry* entry : written) overlay_.Measure(*entry);
   answer.command->Describe(*subject->state);
 
-  CommandResult result = ResultAtHead(subject->state->revision);
   // A command without effect is written only to remember its request.
-  if (commit.events.empty() && commit.request.request_id.empty()) return result;
+  if (commit.events.empty() && commit.request.request_id.empty()) {
+    return ResultAtHead(subject->state->revision);
+  }
   head.recorded_at_us = meta.now_us;
   overlay_.StageKeys(commit.releases, commit.claims);
   overlay_.StageRequest(context);
   commit.conditions = overlay_.Conditions();
-  result.event_count = commit.events.size();
+  // The rest is known when the batch is settled.
+  const CommandResult result{.position = head.position, .event_count = commit.events.size()};
   answer.commit = batch_.commits.size();
   batch_.commit_bytes += CommitBytes(commit);
   batch_.event_count += commit.events.size();

@@ -70,6 +70,7 @@ class RetirementJobsImpl final : public RetirementJobs {
     return status;
   }
   void Sleep(bool may_retry);
+  void Pace();
   void Run();
   absl::Status Follow();
   absl::Status Scan(const TenantId& tenant);
@@ -97,6 +98,7 @@ class RetirementJobsImpl final : public RetirementJobs {
   std::vector<std::unique_ptr<BatchSubscription>> subscriptions_;
   std::vector<TenantId> unscanned_;  // Tenants whose retiring stages are not known yet.
   std::deque<Task> tasks_;
+  bool caught_up_ = false;  // The last poll found nothing new.
   base::Worker worker_;
 };
 
@@ -111,6 +113,13 @@ void RetirementJobsImpl::Sleep(bool may_retry) {
     }
   }
   woken_ = false;
+}
+
+// Lets batches gather: the subscriptions are not armed meanwhile, so that the appending thread need
+// not wake this one for each.
+void RetirementJobsImpl::Pace() {
+  base::MutexLock lock(mu_);
+  if (!stopping_) wake_.WaitFor(mu_, kRetirementPace);
 }
 
 void RetirementJobsImpl::Run() {
@@ -138,8 +147,9 @@ void RetirementJobsImpl::Run() {
       failed = true;
       break;
     }
-    idle_ = tasks_.empty() && !failed;
-    if (!stopping_) Sleep(failed);
+    idle_ = tasks_.empty() && !failed && caught_up_;
+    // Only who is caught up is woken for what comes next.
+    if (!stopping_ && (caught_up_ || failed)) Sleep(failed);
   }
   for (const auto& subscription : subscriptions_) subscription->SetWake({});
 }
@@ -190,28 +200,33 @@ void RetirementJobsImpl::Add(Task task) {
 }
 
 absl::Status RetirementJobsImpl::Poll() {
-  for (const auto& subscription : subscriptions_) {
-    for (;;) {
+  do {
+    caught_up_ = true;
+    bool live = true;
+    for (const auto& subscription : subscriptions_) {
       ASSIGN_OR_RETURN(const BatchSubscription::Page page, subscription->Poll(kPollBytes));
-      if (page.items.empty()) break;
+      if (page.items.empty()) continue;
+      caught_up_ = false;
+      live &= page.from_ring;
       for (const eventstore::BatchPtr& batch : page.items) {
         for (const eventstore::CommitPtr& commit : batch->commits) {
           RETURN_IF_ERROR(Notice(*commit));
         }
       }
     }
-  }
+    if (!caught_up_ && live && tasks_.empty()) Pace();
+  } while (!caught_up_ && tasks_.empty() && !stopping_);
   return absl::OkStatus();
 }
 
-// Every commit names its event types in its header: the others are not parsed.
+// Every commit names its event types: the others are not parsed.
 absl::Status RetirementJobsImpl::Notice(const eventstore::StoredCommit& commit) {
-  const auto& types = commit.header().types();
+  const auto types = commit.types();
   if (std::find(types.begin(), types.end(), kStartedType) == types.end()) return absl::OkStatus();
   for (size_t i = 0; i < commit.event_count(); ++i) {
     ASSIGN_OR_RETURN(const commands::ParsedEvent parsed, commands::ParseEvent(commit.event(i)));
     if (!parsed.event.pipeline().has_stage_retirement_started()) continue;
-    Add({.tenant = {commit.header().tenant()},
+    Add({.tenant = {std::string(commit.tenant())},
          .pipeline_id = parsed.header.stream().id(),
          .stage_id = parsed.event.pipeline().stage_retirement_started().stage_id()});
   }

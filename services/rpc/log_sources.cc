@@ -128,7 +128,7 @@ class SubscribeSource final : public StreamSource {
       }
       if (index_ < commit.event_count()) break;
       position_ = commit.last_position();
-      recorded_at_us_ = commit.header().recorded_at_us();
+      recorded_at_us_ = commit.recorded_at_us();
       index_ = 0;
       pending_.pop_front();
     }

@@ -18,6 +18,8 @@ inline constexpr size_t kInstancesAtOnceMax = 256;
 inline constexpr size_t kFailureMessageBytesMax = 1024;
 // One page of the log, bytes.
 inline constexpr size_t kPollBytesMax = 1 << 20;
+// While events come one after another, how long the reactor lets them gather before it looks again.
+inline constexpr std::chrono::milliseconds kPace{2};
 // Batches after which the checkpoint is saved, also while there are more to read.
 inline constexpr uint64_t kBatchesPerCheckpoint = 1024;
 // Waits between attempts while the sequencer takes no commands.

@@ -96,9 +96,9 @@ std::vector<LiveWorkflowPtr> LiveWorkflows::Find(const TenantId& tenant,
 }
 
 bool LiveWorkflows::MayReact(const TenantId& tenant,
-                             const storage::v1::CommitHeader& header) const {
+                             std::span<const std::string_view> types) const {
   const auto known = tenants_.find(tenant);
-  const auto reacts = [&](const std::string& type) {
+  const auto reacts = [&](std::string_view type) {
     if (IsLifecycle(type)) return true;
     return known != tenants_.end() &&
            std::any_of(known->second.revisions.begin(), known->second.revisions.end(),
@@ -106,7 +106,7 @@ bool LiveWorkflows::MayReact(const TenantId& tenant,
                          return revision->definition.trigger().event_type() == type;
                        });
   };
-  return std::any_of(header.types().begin(), header.types().end(), reacts);
+  return std::any_of(types.begin(), types.end(), reacts);
 }
 
 }  // namespace dealog::workflow

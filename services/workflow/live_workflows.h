@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,7 @@ class LiveWorkflows {
   std::vector<LiveWorkflowPtr> Find(const eventstore::TenantId& tenant, std::string_view event_type,
                                     eventstore::Position position) const;
   // True if any revision ever reacted to one of the types: cheap, to leave out most commits.
-  bool MayReact(const eventstore::TenantId& tenant, const storage::v1::CommitHeader& header) const;
+  bool MayReact(const eventstore::TenantId& tenant, std::span<const std::string_view> types) const;
 
  private:
   struct Tenant {

@@ -51,6 +51,7 @@ class PartitionReactor {
                             std::vector<Instance>& instances);
   void Advance(const eventstore::StoredBatch& batch);
   void SaveProgress();
+  bool Pace();
   bool SleepUntilWoken();
   void Report(const absl::Status& status) const {
     if (options_.on_error) options_.on_error(status);
@@ -139,9 +140,19 @@ absl::Status PartitionReactor::Follow() {
       ASSIGN_OR_RETURN(const auto page, subscription->Poll(kPollBytesMax));
       if (page.items.empty()) break;
       RETURN_IF_ERROR(React(page.items));
+      if (page.from_ring && !Pace()) return absl::OkStatus();
     }
   } while (SleepUntilWoken());
   return absl::OkStatus();
+}
+
+// Lets batches gather: the subscription is not armed meanwhile, so that the appending thread need
+// not wake this one for each.
+// False once it is stopped.
+bool PartitionReactor::Pace() {
+  base::MutexLock lock(mu_);
+  if (!stopped_) changed_.WaitFor(mu_, kPace);
+  return !stopped_;
 }
 
 // False once it is stopped.
@@ -192,8 +203,8 @@ absl::Status PartitionReactor::React(const std::vector<eventstore::BatchPtr>& ba
 // Adds the instances that the commit's events trigger.
 absl::Status PartitionReactor::Collect(const eventstore::StoredCommit& commit,
                                        std::vector<Instance>& instances) {
-  const eventstore::TenantId tenant{commit.header().tenant()};
-  if (!live_.MayReact(tenant, commit.header())) return absl::OkStatus();
+  const eventstore::TenantId tenant{std::string(commit.tenant())};
+  if (!live_.MayReact(tenant, commit.types())) return absl::OkStatus();
   for (size_t i = 0; i < commit.event_count(); ++i) {
     RETURN_IF_ERROR(CollectEvent(tenant, commit.event(i), instances));
   }
