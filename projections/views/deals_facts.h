@@ -48,13 +48,11 @@ struct Visit {
   int64_t entered_us = 0;
   int64_t exited_us = kNever;
   Symbol stage = kNoSymbol;
-  DealIndex deal = kNoDeal;
-  uint32_t pipeline_revision = 0;
   uint16_t cycle = 1;
   EntryKind entry = EntryKind::kCreated;
   ExitKind exit = ExitKind::kStillOpen;
 };
-static_assert(sizeof(Visit) == 32, "Half a cache line: KPIs read all visits.");
+static_assert(sizeof(Visit) == 24, "Small: KPIs read all visits.");
 
 // A cycle from its opening, or from a resumption, to the next closing. A cycle that was closed and
 // resumed twice has three spans; at every instant exactly one of them is its current one, so that
@@ -66,8 +64,7 @@ struct CycleSpan {
   int64_t reopened_us = kNever;      // When the deal was reopened after this closing.
   int64_t amount_minor = 0;          // At the closing, see has_amount.
   int64_t amount_since_us = kNever;  // Since when the amount was set; kNever: there was none.
-  DealIndex deal = kNoDeal;
-  Symbol first_stage = kNoSymbol;  // Of the cycle.
+  Symbol first_stage = kNoSymbol;    // Of the cycle.
   Symbol last_open_stage = kNoSymbol;
   Symbol closed_stage = kNoSymbol;
   Symbol reason = kNoSymbol;  // Why it was lost.
@@ -115,7 +112,6 @@ struct FieldValue {
 struct Change {
   int64_t at_us = 0;
   int64_t value = kUnset;
-  DealIndex deal = kNoDeal;
   Currency currency : 24 = 0;
   uint32_t field : 8 = 0;
 
@@ -130,17 +126,10 @@ using AttributeValues = std::array<uint32_t, 5>;
 // than that.
 inline constexpr uint32_t kSetLater = 1U << 31;
 
-// Attributes at the entry of the visit of the same place.
-struct VisitAttributes {
-  DealIndex deal = kNoDeal;
-  AttributeValues entered{};
-};
-
-// Attributes at the cycle's opening and at the closing of the span of the same place.
+// Attributes of a span.
 struct SpanAttributes {
-  DealIndex deal = kNoDeal;
-  AttributeValues opened{};
-  AttributeValues closed{};  // Of an open span: its last ones.
+  AttributeValues opened{};  // At the opening of its cycle.
+  AttributeValues closed{};  // At its closing; of an open one, the last ones.
 };
 
 // Where a deal stands at an instant.

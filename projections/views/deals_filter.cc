@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
@@ -143,26 +144,30 @@ class Evaluator {
       if (marks[deal]) marks[deal] = holds(deal) ? 1 : 0;
     }
   }
-  // `number` gives a deal's dense number, `holds` is asked once per number.
-  template <typename Number, typename Holds>
-  void KeepByNumber(DealMarks& marks, Number number, Holds holds) {
-    enum : uint8_t { kNotAsked, kHolds, kFails };
-    std::vector<uint8_t> answers(std::max(snapshot_.symbols().size(), table_.tag_set_count()));
-    Keep(marks, [&](DealIndex deal) {
-      const uint32_t each = number(deal);
-      if (answers[each] == kNotAsked) answers[each] = holds(each) ? kHolds : kFails;
-      return answers[each] == kHolds;
-    });
+  // By a column of dense numbers; `holds` is asked once per number. All deals are looked up, marked
+  // or not, so that no jump depends on it.
+  template <typename Holds>
+  void KeepByColumn(const std::vector<uint32_t>& column, DealMarks& marks, Holds holds) {
+    enum : uint8_t { kFails, kHolds, kNotAsked };
+    std::vector<uint8_t> answers(NumberCount(), kNotAsked);
+    const uint32_t* const numbers = column.data();
+    uint8_t* const answer_of = answers.data();
+    uint8_t* const mark_of = marks.data();
+    for (size_t deal = 0, count = marks.size(); deal < count; ++deal) {
+      uint8_t& answer = answer_of[numbers[deal]];
+      if (answer == kNotAsked) answer = holds(numbers[deal]) ? kHolds : kFails;
+      mark_of[deal] &= answer;
+    }
   }
   template <typename Holds>
   void KeepByField(DealField field, DealMarks& marks, Holds holds) {
-    if (as_of_ == kNever) {
-      const uint32_t* column = table_.SymbolColumn(field).data();
-      return KeepByNumber(
-          marks, [column](DealIndex deal) { return column[deal]; }, holds);
-    }
-    KeepByNumber(
-        marks, [&](DealIndex deal) { return table_.Latest(deal, field, as_of_).symbol(); }, holds);
+    if (as_of_ == kNever) return KeepByColumn(table_.SymbolColumn(field), marks, holds);
+    std::vector<std::optional<bool>> answers(NumberCount());
+    Keep(marks, [&](DealIndex deal) {
+      const uint32_t number = table_.Latest(deal, field, as_of_).symbol();
+      if (!answers[number]) answers[number] = holds(number);
+      return *answers[number];
+    });
   }
   template <typename ValueOf>
   void KeepByValue(const Node& node, DealMarks& marks, ValueOf value_of) {
@@ -178,6 +183,10 @@ class Evaluator {
     });
   }
 
+  // More than any symbol or code of a tag set.
+  size_t NumberCount() const {
+    return std::max(snapshot_.symbols().size(), table_.tag_set_count());
+  }
   std::string_view Text(Symbol symbol) const { return snapshot_.symbols().Text(symbol); }
 
   void Compare(const Node& node, DealMarks& marks);
@@ -301,17 +310,13 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
     return at == kNever ? Value::Unset() : Value::Instant(at);
   };
   switch (static_cast<FieldId>(node.field_id)) {
-    case kStage: {
-      const StandingColumns& standing = snapshot_.standing();
-      KeepByNumber(
-          marks, [&](DealIndex deal) { return standing.stage[deal]; },
-          [&](Symbol symbol) {
-            const StageAt* stage = snapshot_.Stage(symbol);
-            return NameMatches(node, Text(symbol),
-                               stage != nullptr ? stage->stage.label() : Text(symbol));
-          });
+    case kStage:
+      KeepByColumn(snapshot_.standing().stage, marks, [&](Symbol symbol) {
+        const StageAt* stage = snapshot_.Stage(symbol);
+        return NameMatches(node, Text(symbol),
+                           stage != nullptr ? stage->stage.label() : Text(symbol));
+      });
       return true;
-    }
     case kStatus:
       column(snapshot_.standing().outcome, [](Outcome outcome) {
         return Value::Text(kStatusNames[static_cast<size_t>(outcome)]);
@@ -324,9 +329,9 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
       column(snapshot_.standing().entered_us, instant);
       return true;
     case kLostReason:
-      KeepByNumber(
-          marks, [&](DealIndex deal) { return snapshot_.standing().reason[deal]; },
-          [&](Symbol reason) { return filter::Compares(node, Value::Text(Text(reason))); });
+      KeepByColumn(snapshot_.standing().reason, marks, [&](Symbol reason) {
+        return filter::Compares(node, Value::Text(Text(reason)));
+      });
       return true;
     case kCycle:
       column(snapshot_.standing().cycle, [](uint16_t cycle) { return Value::Number(cycle); });
@@ -359,14 +364,11 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
           [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
           [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
     case kPipeline:
-      return KeepByNumber(
-          marks, [&](DealIndex deal) { return table_.pipeline[deal]; },
-          [&](Symbol symbol) {
-            const PipelinesView::Shared pipeline =
-                snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
-            return NameMatches(node, Text(symbol),
-                               pipeline ? pipeline->display_name : Text(symbol));
-          });
+      return KeepByColumn(table_.pipeline, marks, [&](Symbol symbol) {
+        const PipelinesView::Shared pipeline =
+            snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
+        return NameMatches(node, Text(symbol), pipeline ? pipeline->display_name : Text(symbol));
+      });
     default:
       return;
   }
@@ -391,9 +393,13 @@ DealMarks ExistingDeals(const DealsSnapshot& snapshot, std::string_view pipeline
   const Symbol pipeline = snapshot.symbols().Find(pipeline_id);
   DealMarks marks(table.deal_count());
   if (!any && pipeline == kNoSymbol) return marks;  // No deal was ever in it.
-  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    marks[deal] =
-        static_cast<uint8_t>(snapshot.Exists(deal) & (any | (table.pipeline[deal] == pipeline)));
+  const int64_t as_of = snapshot.as_of();
+  const int64_t* const opened_us = table.opened_us.data();
+  const Symbol* const pipeline_of = table.pipeline.data();
+  uint8_t* const mark_of = marks.data();
+  for (size_t deal = 0, count = marks.size(); deal < count; ++deal) {
+    mark_of[deal] =
+        static_cast<uint8_t>((opened_us[deal] < as_of) & (any | (pipeline_of[deal] == pipeline)));
   }
   return marks;
 }

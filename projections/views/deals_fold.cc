@@ -14,7 +14,6 @@ struct Step {
   int64_t occurred_us;
   Symbol stage;
   Symbol reason;
-  uint32_t pipeline_revision;
   MoveDirection direction;
   bool administrative;
   bool new_cycle;
@@ -67,7 +66,6 @@ void Compensate(const TapeEvent& event, Steps& steps) {
                    .revision = event.revision,
                    .occurred_us = event.occurred_us,
                    .stage = event.stage,
-                   .pipeline_revision = steps.back().pipeline_revision,
                    .administrative = true});
 }
 
@@ -77,7 +75,6 @@ void AddStep(const TapeEvent& event, Steps& steps) {
                    .occurred_us = event.occurred_us,
                    .stage = event.stage,
                    .reason = event.kind == TapeKind::kLost ? event.reason : kNoSymbol,
-                   .pipeline_revision = event.pipeline_revision,
                    .direction = event.kind == TapeKind::kMoved ? event.direction : MoveDirection{},
                    .administrative = event.kind == TapeKind::kMoved &&
                                      event.cause == events::v1::MOVE_CAUSE_STAGE_RETIRED,
@@ -176,7 +173,6 @@ class Walk {
   void BeginVisit(const Step& step, int64_t at, EntryKind entry) {
     facts_.visits.push_back({.entered_us = at,
                              .stage = step.stage,
-                             .pipeline_revision = step.pipeline_revision,
                              .cycle = facts_.standing.cycle,
                              .entry = entry});
     facts_.standing.last_open_stage = step.stage;

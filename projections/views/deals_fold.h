@@ -39,9 +39,9 @@ struct DealFacts {
   std::string_view title;
   std::string_view external_key;
   Standing standing;
-  std::vector<Visit> visits;           // In order; `deal` is not set.
-  std::vector<CycleSpan> spans;        // In order; `deal` is not set.
-  std::vector<Change> changes;         // By (field, at), ties in stream order; `deal` is not set.
+  std::vector<Visit> visits;           // In order.
+  std::vector<CycleSpan> spans;        // In order.
+  std::vector<Change> changes;         // By (field, at), ties in stream order.
   std::vector<TagChange> tag_changes;  // By at, ties in stream order.
   std::vector<ContactChange> contact_changes;  // By at, ties in stream order.
 

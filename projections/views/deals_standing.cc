@@ -5,34 +5,33 @@
 namespace dealog::projections {
 namespace {
 
-// The one visit that is open at the instant gives the stage of an open deal.
-void StandInVisits(const FactTable& table, int64_t as_of, StandingColumns& standing) {
-  for (const Visit& visit : table.visits()) {
-    if (visit.deal == kNoDeal || visit.entered_us >= as_of || visit.exited_us < as_of) continue;
-    standing.stage[visit.deal] = visit.stage;
-    standing.last_open_stage[visit.deal] = visit.stage;
-    standing.entered_us[visit.deal] = visit.entered_us;
+Standing StandingOf(const FactTable& table, DealIndex deal, int64_t as_of) {
+  Standing standing;
+  // The one visit that is open at the instant gives the stage of an open deal.
+  for (const Visit& visit : table.VisitsOf(deal)) {
+    if (visit.entered_us >= as_of || visit.exited_us < as_of) continue;
+    standing.stage = visit.stage;
+    standing.last_open_stage = visit.stage;
+    standing.entered_us = visit.entered_us;
   }
-}
-
-// The deal's current span gives the cycle, and the stage of a closed deal.
-void StandInSpans(const FactTable& table, int64_t as_of, StandingColumns& standing) {
-  for (const CycleSpan& span : table.spans()) {
-    if (span.deal == kNoDeal || !span.IsDealsCurrent(as_of)) continue;
-    standing.cycle[span.deal] = span.cycle;
+  // The deal's current span gives the cycle, and the stage of a closed deal.
+  for (const CycleSpan& span : table.SpansOf(deal)) {
+    if (!span.IsDealsCurrent(as_of)) continue;
+    standing.cycle = span.cycle;
     if (span.closed_us >= as_of) continue;
-    standing.outcome[span.deal] = span.outcome;
-    standing.closed_us[span.deal] = span.closed_us;
-    standing.last_open_stage[span.deal] = span.last_open_stage;
-    standing.reason[span.deal] = span.reason;
-    standing.stage[span.deal] = span.closed_stage;
-    standing.entered_us[span.deal] = span.closed_us;
-    if (!table.Changes(span.deal, DealField::kClosedStage)) continue;
-    const Change moved = table.ClosedStage(span.deal, span.closed_us, as_of);
+    standing.outcome = span.outcome;
+    standing.closed_us = span.closed_us;
+    standing.last_open_stage = span.last_open_stage;
+    standing.reason = span.reason;
+    standing.stage = span.closed_stage;
+    standing.entered_us = span.closed_us;
+    if (!table.Changes(deal, DealField::kClosedStage)) continue;
+    const Change moved = table.ClosedStage(deal, span.closed_us, as_of);
     if (moved.value == kUnset) continue;
-    standing.stage[span.deal] = moved.field_value().symbol();
-    standing.entered_us[span.deal] = moved.at_us;
+    standing.stage = moved.field_value().symbol();
+    standing.entered_us = moved.at_us;
   }
+  return standing;
 }
 
 }  // namespace
@@ -58,10 +57,11 @@ void StandingColumns::Set(DealIndex deal, const Standing& standing) {
 }
 
 StandingColumns StandingAt(const FactTable& table, int64_t as_of) {
-  StandingColumns standing;
-  standing.Resize(table.deal_count());
-  StandInVisits(table, as_of, standing);
-  StandInSpans(table, as_of, standing);
+  StandingColumns standing = table.standing;
+  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+    if (table.opened_us[deal] >= as_of || table.IsWhole(deal, as_of)) continue;
+    standing.Set(deal, StandingOf(table, deal, as_of));
+  }
   return standing;
 }
 

@@ -25,7 +25,7 @@ struct StandingColumns {
   void Set(DealIndex deal, const Standing& standing);
 };
 
-// From visits and spans, as of an instant.
+// As of an instant; of deals that were opened later, it says nothing that holds.
 StandingColumns StandingAt(const FactTable& table, int64_t as_of);
 
 }  // namespace dealog::projections

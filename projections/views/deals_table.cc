@@ -94,7 +94,7 @@ void FactTable::SetAttributes(DealIndex deal, const DealFacts& facts) {
       return changes.empty() ? constant : ValueThen(changes, instant);
     };
     for (size_t i = 0; i < facts.visits.size(); ++i) {
-      visit_scratch_[i].entered[number] = value_at(facts.visits[i].entered_us);
+      visit_scratch_[i][number] = value_at(facts.visits[i].entered_us);
     }
     for (size_t i = 0; i < facts.spans.size(); ++i) {
       span_scratch_[i].opened[number] = value_at(facts.spans[i].cycle_opened_us);

@@ -4,7 +4,7 @@
 // arrays. Answers of any as_of come from the one table; a known_at in the past has a table of its
 // own, folded from tapes cut there.
 //
-// Visits and spans are arrays of 32 and 80 byte rows, not one array per column: a KPI reads most of
+// Visits and spans are arrays of 24 and 72 byte rows, not one array per column: a KPI reads most of
 // a row's columns, and a fold writes one row at one place.
 
 #include <cstdint>
@@ -33,13 +33,15 @@ class FactTable {
   void Set(DealIndex deal, const DealFacts& facts);
 
   size_t deal_count() const { return opened_us.size(); }
-  const std::vector<Visit>& visits() const { return visits_.rows(); }
-  const std::vector<CycleSpan>& spans() const { return spans_.rows(); }
-  // At the same places as visits and spans.
-  const std::vector<VisitAttributes>& visit_attributes() const { return visit_attributes_.rows(); }
-  const std::vector<SpanAttributes>& span_attributes() const { return span_attributes_.rows(); }
   std::span<const Visit> VisitsOf(DealIndex deal) const { return visits_.Of(deal); }
   std::span<const CycleSpan> SpansOf(DealIndex deal) const { return spans_.Of(deal); }
+  // At the same places as the deal's visits and spans.
+  std::span<const AttributeValues> VisitAttributesOf(DealIndex deal) const {
+    return visit_attributes_.Of(deal);
+  }
+  std::span<const SpanAttributes> SpanAttributesOf(DealIndex deal) const {
+    return span_attributes_.Of(deal);
+  }
 
   // True if the field has more than one value over time: else its column holds for every instant.
   bool Changes(DealIndex deal, DealField field) const { return changing[deal] & MaskOf(field); }
@@ -89,7 +91,7 @@ class FactTable {
   SlotPool<Visit> visits_;
   SlotPool<CycleSpan> spans_;
   // Assigned together with visits_ and spans_: places are the same.
-  SlotPool<VisitAttributes> visit_attributes_;
+  SlotPool<AttributeValues> visit_attributes_;
   SlotPool<SpanAttributes> span_attributes_;
   SlotPool<Change> changes_;  // Of changing fields only.
   std::map<std::vector<Symbol>, uint32_t> tag_set_codes_{{{}, 0}};
@@ -97,7 +99,7 @@ class FactTable {
   // Reused by Set.
   std::vector<Change> scratch_;
   std::vector<Symbol> tag_scratch_;
-  std::vector<VisitAttributes> visit_scratch_;
+  std::vector<AttributeValues> visit_scratch_;
   std::vector<SpanAttributes> span_scratch_;
 };
 

@@ -30,6 +30,7 @@ struct Horizon {
   bool Includes(uint64_t position, int64_t occurred_us) const {
     return Knows(position) && occurred_us < as_of_us;
   }
+  bool operator==(const Horizon&) const = default;
   // The same, taking everything known, whenever it occurred.
   Horizon WithoutAsOf() const { return {.known_position = known_position}; }
 };

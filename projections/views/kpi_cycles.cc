@@ -14,13 +14,14 @@ namespace {
 
 // A cycle as of the instant asked about.
 struct Cycle {
+  DealIndex deal;
   const CycleSpan& span;
   const SpanAttributes& attributes;
   Outcome outcome;
 
   // Attributes and calendar at its entry into the pipeline.
   CountedEvent AtEntry() const {
-    return {.deal = span.deal,
+    return {.deal = deal,
             .attributes_us = span.cycle_opened_us,
             .calendar_us = span.cycle_opened_us,
             .stage = span.first_stage,
@@ -28,7 +29,7 @@ struct Cycle {
             .attributes = &attributes.opened};
   }
   CountedEvent AtClosing() const {
-    return {.deal = span.deal,
+    return {.deal = deal,
             .attributes_us = span.closed_us,
             .calendar_us = span.closed_us,
             .stage = span.last_open_stage,
@@ -40,13 +41,19 @@ struct Cycle {
 template <typename Visitor>
 void ForEachCycle(const KpiQuery& query, Visitor visitor) {
   const int64_t as_of = query.as_of();
-  const std::vector<CycleSpan>& spans = query.snapshot.table().spans();
-  const std::vector<SpanAttributes>& attributes = query.snapshot.table().span_attributes();
-  for (size_t i = 0; i < spans.size(); ++i) {
-    const CycleSpan& span = spans[i];
-    if (!query.Counts(span.deal) || !span.IsCyclesCurrent(as_of)) continue;
-    visitor(Cycle{.span = span, .attributes = attributes[i], .outcome = span.OutcomeAt(as_of)});
-  }
+  const FactTable& table = query.snapshot.table();
+  query.ForEachDeal([&](DealIndex deal) {
+    const SpanAttributes* attributes = table.SpanAttributesOf(deal).data();
+    for (const CycleSpan& span : table.SpansOf(deal)) {
+      if (span.IsCyclesCurrent(as_of)) {
+        visitor(Cycle{.deal = deal,
+                      .span = span,
+                      .attributes = *attributes,
+                      .outcome = span.OutcomeAt(as_of)});
+      }
+      ++attributes;
+    }
+  });
 }
 
 struct ConversionTally {

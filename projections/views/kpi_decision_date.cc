@@ -49,11 +49,12 @@ std::map<int32_t, int64_t> CountWonByMonth(const KpiQuery& query) {
   Calendar months(CalendarUnit::kMonth, zone);
   std::vector<int64_t> counts;
   std::vector<int64_t> closed;
-  for (const CycleSpan& span : query.snapshot.table().spans()) {
-    if (!query.Counts(span.deal) || !span.IsCyclesCurrent(query.as_of())) continue;
-    if (span.OutcomeAt(query.as_of()) != Outcome::kWon || !query.InPeriod(span.closed_us)) continue;
-    closed.push_back(span.closed_us);
-  }
+  query.ForEachDeal([&](DealIndex deal) {
+    for (const CycleSpan& span : query.snapshot.table().SpansOf(deal)) {
+      if (!span.IsCyclesCurrent(query.as_of()) || !query.InPeriod(span.closed_us)) continue;
+      if (span.OutcomeAt(query.as_of()) == Outcome::kWon) closed.push_back(span.closed_us);
+    }
+  });
   if (closed.empty()) return won;
   const auto [first, last] = std::minmax_element(closed.begin(), closed.end());
   months.Cover(*first, *last);
@@ -89,10 +90,10 @@ std::vector<Tallies<OpenTally>> CountOpen(KpiQuery& query, DecisionMonths& month
   const DayPeriod period = DayPeriod::Of(query);
   StageWeights weights(snapshot);
   std::vector<Tallies<OpenTally>> buckets;
-  for (DealIndex deal = 0; deal < query.marks.size(); ++deal) {
-    if (!query.Counts(deal) || standing.outcome[deal] != Outcome::kOpen) continue;
+  query.ForEachDeal([&](DealIndex deal) {
+    if (standing.outcome[deal] != Outcome::kOpen) return;
     const FieldValue day = snapshot.table().Latest(deal, DealField::kExpectedClose, query.as_of());
-    if (!period.Has(day)) continue;
+    if (!period.Has(day)) return;
     const FieldValue amount = snapshot.table().Latest(deal, DealField::kAmount, query.as_of());
     const auto add = [&](OpenTally& tally) {
       ++tally.deals;
@@ -106,7 +107,7 @@ std::vector<Tallies<OpenTally>> CountOpen(KpiQuery& query, DecisionMonths& month
     const size_t bucket = months.BucketOf(day);
     if (bucket >= buckets.size()) buckets.resize(bucket + 1);
     buckets[bucket].Count(query.grouper, event, add);
-  }
+  });
   buckets.resize(months.InOrder().size());
   return buckets;
 }

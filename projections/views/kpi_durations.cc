@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <utility>
+#include <iterator>
+#include <numeric>
 
 namespace dealog::projections {
 namespace {
@@ -42,38 +43,47 @@ Selected SelectAmongFew(std::span<const Durations* const> parts, const Ranks& ra
   return found;
 }
 
-// The same of many: the histogram tells in which buckets the ranks are.
-Selected SelectAmongMany(std::span<const Durations* const> parts,
-                         const std::vector<uint32_t>& counts, const Ranks& ranks) {
-  std::array<size_t, kPercents.size()> buckets{};
-  Ranks before{};  // Values in lower buckets.
-  uint64_t seen = 0;
-  size_t next = 0;
-  for (size_t bucket = 0; bucket < counts.size() && next < ranks.size(); ++bucket) {
-    for (; next < ranks.size() && ranks[next] < seen + counts[bucket]; ++next) {
-      buckets[next] = bucket;
-      before[next] = seen;
-    }
-    seen += counts[bucket];
+// Adds how many values there are per bucket.
+void AddCounts(const Durations& part, std::vector<uint32_t>& counts) {
+  const std::vector<uint32_t>& ends = part.summary().ends;
+  if (ends.empty()) {
+    for (const int64_t micros : part.values()) ++counts[BucketOf(micros)];
+    return;
   }
-  // Percentiles may share a bucket: the first of them holds it.
-  const auto holder = [&buckets](size_t bucket) {
-    return static_cast<size_t>(std::find(buckets.begin(), buckets.end(), bucket) - buckets.begin());
-  };
-  std::vector<uint8_t> wanted(kBucketCount);
-  for (const size_t bucket : buckets) wanted[bucket] = 1;
-  std::array<std::vector<int64_t>, kPercents.size()> held;
-  for (const Durations* part : parts) {
-    const std::vector<uint16_t>& bucket_of = part->summary().buckets;
-    for (size_t i = 0; i < bucket_of.size(); ++i) {
-      if (wanted[bucket_of[i]]) held[holder(bucket_of[i])].push_back(part->values()[i]);
-    }
+  uint32_t begin = 0;
+  for (size_t i = 0; i < ends.size(); begin = ends[i++]) counts[i] += ends[i] - begin;
+}
+
+void AppendBucket(const Durations& part, size_t bucket, std::vector<int64_t>& values) {
+  const Durations::Summary& summary = part.summary();
+  if (summary.ends.empty()) {
+    std::copy_if(part.values().begin(), part.values().end(), std::back_inserter(values),
+                 [bucket](int64_t micros) { return BucketOf(micros) == bucket; });
+    return;
   }
+  const auto begin = bucket == 0 ? 0 : static_cast<ptrdiff_t>(summary.ends[bucket - 1]);
+  values.insert(values.end(), summary.by_bucket.begin() + begin,
+                summary.by_bucket.begin() + static_cast<ptrdiff_t>(summary.ends[bucket]));
+}
+
+// The same of many: counting buckets tells in which ones the ranks are.
+Selected SelectAmongMany(std::span<const Durations* const> parts, const Ranks& ranks) {
+  std::vector<uint32_t> counts(kBucketCount);
+  for (const Durations* part : parts) AddCounts(*part, counts);
   Selected found{};
+  std::vector<int64_t> held;
+  size_t held_bucket = kBucketCount;  // None.
+  size_t bucket = 0;
+  uint64_t before = 0;  // Values in lower buckets.
   for (size_t i = 0; i < ranks.size(); ++i) {
-    std::vector<int64_t>& values = held[holder(buckets[i])];
-    const auto at = values.begin() + static_cast<ptrdiff_t>(ranks[i] - before[i]);
-    std::nth_element(values.begin(), at, values.end());
+    while (ranks[i] >= before + counts[bucket]) before += counts[bucket++];
+    if (bucket != held_bucket) {
+      held.clear();
+      for (const Durations* part : parts) AppendBucket(*part, bucket, held);
+      held_bucket = bucket;
+    }
+    const auto at = held.begin() + static_cast<ptrdiff_t>(ranks[i] - before);
+    std::nth_element(held.begin(), at, held.end());
     found[i] = *at;
   }
   return found;
@@ -81,28 +91,24 @@ Selected SelectAmongMany(std::span<const Durations* const> parts,
 
 }  // namespace
 
-void Durations::Summary::AddTo(std::vector<uint32_t>& all) const {
-  if (counts.empty()) {
-    for (const uint16_t bucket : buckets) ++all[bucket];
-  } else {
-    for (size_t i = 0; i < all.size(); ++i) all[i] += counts[i];
-  }
-}
-
 const Durations::Summary& Durations::summary() const {
-  if (summary_.buckets.size() == values_.size()) return summary_;
-  summary_ = {};
-  summary_.buckets.resize(values_.size());
-  for (size_t i = 0; i < values_.size(); ++i) {
-    summary_.buckets[i] = BucketOf(values_[i]);
-    summary_.sum += values_[i];
-    summary_.longest = std::max(summary_.longest, values_[i]);
+  if (summary_.count == values_.size()) return summary_;
+  summary_ = {.count = values_.size()};
+  for (const int64_t micros : values_) {
+    summary_.sum += micros;
+    summary_.longest = std::max(summary_.longest, micros);
   }
-  if (values_.size() >= kCountedMin) {
-    std::vector<uint32_t> counts(kBucketCount);
-    summary_.AddTo(counts);
-    summary_.counts = std::move(counts);
-  }
+  if (values_.size() < kCountedMin) return summary_;
+  std::vector<uint16_t> buckets(values_.size());
+  std::vector<uint32_t>& ends = summary_.ends;
+  ends.resize(kBucketCount);
+  auto bucket = buckets.begin();
+  for (const int64_t micros : values_) ++ends[*bucket++ = BucketOf(micros)];
+  std::exclusive_scan(ends.begin(), ends.end(), ends.begin(), 0U);
+  summary_.by_bucket.resize(values_.size());
+  // Each bucket's begin moves on to its end as it fills.
+  bucket = buckets.begin();
+  for (const int64_t micros : values_) summary_.by_bucket[ends[*bucket++]++] = micros;
   return summary_;
 }
 
@@ -119,14 +125,8 @@ void WriteDurations(std::span<const Durations* const> parts, v1::KpiResult& resu
   if (count == 0) return;
   Ranks ranks{};
   for (size_t i = 0; i < ranks.size(); ++i) ranks[i] = (kPercents[i] * count + 99) / 100 - 1;
-  Selected found{};
-  if (count < kCountedMin) {
-    found = SelectAmongFew(parts, ranks);
-  } else {
-    std::vector<uint32_t> counts(kBucketCount);
-    for (const Durations* part : parts) part->summary().AddTo(counts);
-    found = SelectAmongMany(parts, counts, ranks);
-  }
+  const Selected found =
+      count < kCountedMin ? SelectAmongFew(parts, ranks) : SelectAmongMany(parts, ranks);
   const auto seconds = [](int64_t micros) {
     return static_cast<double>(micros) / kMicrosPerSecond;
   };

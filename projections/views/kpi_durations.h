@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -16,25 +17,24 @@ class Durations {
  public:
   void Add(int64_t micros) { values_.push_back(micros); }
   size_t size() const { return values_.size(); }
-  const std::vector<int64_t>& values() const { return values_; }
+  const std::deque<int64_t>& values() const { return values_; }
 
-  // What statistics begin with. Buckets: 32 per power of two, so that each holds values within
+  // What statistics are read from. Buckets: 32 per power of two, so that each holds values within
   // about 3 % of each other; values below 64 have a bucket each. A bucket's number rises with the
   // value.
   struct Summary {
-    std::vector<uint16_t> buckets;  // Of the values, in order.
-    std::vector<uint32_t> counts;   // By bucket; empty where there are few values.
+    size_t count = 0;
     __int128 sum = 0;
     int64_t longest = 0;
-
-    // Adds how many there are per bucket.
-    void AddTo(std::vector<uint32_t>& all) const;
+    // Where there are many: the values, lower buckets first, and where each bucket's end.
+    std::vector<int64_t> by_bucket;
+    std::vector<uint32_t> ends;
   };
   // Made when first asked for, after the last Add.
   const Summary& summary() const;
 
  private:
-  std::vector<int64_t> values_;
+  std::deque<int64_t> values_;  // Grows without a copy: most of the time would go into that.
   mutable Summary summary_;
 };
 

@@ -116,12 +116,25 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
   return UnknownDimension(asked, snapshot.organizations());
 }
 
-Grouper::Group Grouper::Find(uint32_t value, const CountedEvent& event) {
+uint32_t Grouper::ValueOf(const CountedEvent& event) const {
+  const FactTable& table = snapshot_->table();
+  const int64_t as_of = snapshot_->as_of();
+  if (current_ || event.attributes == nullptr) {
+    return table.Latest(event.deal, *by_field_, as_of).symbol();
+  }
+  const uint32_t value = (*event.attributes)[static_cast<size_t>(*by_field_)] & counted_;
+  if (!(value & kSetLater)) return value;
+  if (table.IsWhole(event.deal, as_of)) return value & ~kSetLater;
+  return ValueAt(table.ChangesOf(event.deal), *by_field_, event.attributes_us, as_of).symbol();
+}
+
+Grouper::Group Grouper::Find(const CountedEvent& event) {
+  const uint32_t value = ValueOf(event);
+  if (value >= group_of_.size()) group_of_.resize(value + 1, kNoGroup);
+  if (group_of_[value] != kNoGroup) return group_of_[value];
   constant_ = true;
   const Group group = GroupOfValue(value, current_ ? kNever : event.attributes_us);
-  if (!constant_) return group;
-  if (value >= group_of_.size()) group_of_.resize(value + 1, kNoGroup);
-  group_of_[value] = group;
+  if (constant_) group_of_[value] = group;
   return group;
 }
 

@@ -21,12 +21,11 @@ namespace dealog::projections {
 // What a KPI counts once.
 struct CountedEvent {
   DealIndex deal = kNoDeal;
-  int64_t attributes_us = 0;  // When its attributes are read (AT_EVENT).
+  int64_t attributes_us = 0;  // When its attributes are read (AT_EVENT); kNever: the last ones.
   int64_t calendar_us = 0;    // Which month, quarter or week it belongs to.
   Symbol stage = kNoSymbol;
   Symbol reason = kNoSymbol;
-  // Attributes at attributes_us; not needed for kNever, the last ones.
-  const AttributeValues* attributes = nullptr;
+  const AttributeValues* attributes = nullptr;  // At attributes_us; nullptr: its last ones count.
 };
 
 // What results are grouped by.
@@ -73,10 +72,12 @@ class Grouper {
   // The one group of an event; not for tags.
   Group One(const CountedEvent& event) {
     if (!by_field_) return GroupOf(event);
-    const uint32_t value = ValueOf(event);
-    // Most values have one group whenever the event was.
-    if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
-    return Find(value, event);
+    // Most events have the value at hand, and most values have one group at every instant.
+    if (event.attributes != nullptr && !current_) {
+      const uint32_t value = (*event.attributes)[static_cast<size_t>(*by_field_)] & counted_;
+      if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
+    }
+    return Find(event);
   }
   const std::string& Label(Group group) const { return labels_[group]; }
   // All groups seen, in display order: stages in theirs, others by label.
@@ -84,24 +85,15 @@ class Grouper {
 
  private:
   Grouper(const DealsSnapshot& snapshot, const PipelineAt& pipeline)
-      : snapshot_(&snapshot), pipeline_(&pipeline) {}
+      : snapshot_(&snapshot),
+        pipeline_(&pipeline),
+        counted_(snapshot.as_of() == kNever ? ~kSetLater : ~0U) {}
 
   static constexpr Group kNoGroup = std::numeric_limits<Group>::max();
 
   // The event's value of the field that decides its group: a symbol or the code of a tag set.
-  uint32_t ValueOf(const CountedEvent& event) const {
-    const FactTable& table = snapshot_->table();
-    const DealField field = *by_field_;
-    const int64_t as_of = snapshot_->as_of();
-    if (current_ || event.attributes_us == kNever) {
-      return table.Latest(event.deal, field, as_of).symbol();
-    }
-    const uint32_t value = (*event.attributes)[static_cast<size_t>(field)];
-    if (!(value & kSetLater)) return value;
-    if (as_of == kNever || table.IsWhole(event.deal, as_of)) return value & ~kSetLater;
-    return ValueAt(table.ChangesOf(event.deal), field, event.attributes_us, as_of).symbol();
-  }
-  Group Find(uint32_t value, const CountedEvent& event);
+  uint32_t ValueOf(const CountedEvent& event) const;
+  Group Find(const CountedEvent& event);
   Group GroupOf(const CountedEvent& event);
   Group GroupOfValue(uint32_t value, int64_t instant);
   Group GroupOfMember(Timeline<std::string> MemberRecord::*field, Symbol owner, int64_t instant);
@@ -132,6 +124,7 @@ class Grouper {
   absl::flat_hash_map<const void*, Group> by_value_;  // Of timelines' values, which stay in place.
   Group single_ = 0;
   std::optional<DealField> by_field_;  // The field that decides the group, if one does.
+  uint32_t counted_;                   // Takes kSetLater off where all that is known counts.
   std::vector<Group> group_of_;        // By its value, where the value alone decides.
   bool constant_ = true;               // GroupAt found a group that holds at every instant.
 };

@@ -26,7 +26,13 @@ struct KpiQuery {
   int64_t to_us = kNever;
 
   bool InPeriod(int64_t instant) const { return instant >= from_us && instant < to_us; }
-  bool Counts(DealIndex deal) const { return deal != kNoDeal && marks[deal]; }
+  // Visits the deals that count.
+  template <typename Visitor>
+  void ForEachDeal(Visitor visitor) const {
+    for (DealIndex deal = 0; deal < marks.size(); ++deal) {
+      if (marks[deal]) visitor(deal);
+    }
+  }
   int64_t as_of() const { return snapshot.as_of(); }
 };
 

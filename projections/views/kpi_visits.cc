@@ -18,10 +18,17 @@ ExitKind ExitAt(const Visit& visit, int64_t as_of) {
   return visit.exited_us < as_of ? visit.exit : ExitKind::kStillOpen;
 }
 
+// A visit and what it is grouped by.
+struct CountedVisit {
+  DealIndex deal;
+  const Visit& visit;
+  const AttributeValues& attributes;  // At its entry.
+};
+
 // The reason of the loss that ended the visit's cycle as of then; kNoSymbol if none did.
-Symbol ReasonOf(const KpiQuery& query, const Visit& visit) {
-  for (const CycleSpan& span : query.snapshot.table().SpansOf(visit.deal)) {
-    const bool its = span.cycle == visit.cycle && span.IsCyclesCurrent(query.as_of());
+Symbol ReasonOf(const KpiQuery& query, const CountedVisit& counted) {
+  for (const CycleSpan& span : query.snapshot.table().SpansOf(counted.deal)) {
+    const bool its = span.cycle == counted.visit.cycle && span.IsCyclesCurrent(query.as_of());
     if (its && span.OutcomeAt(query.as_of()) == Outcome::kLost) return span.reason;
   }
   return kNoSymbol;
@@ -41,17 +48,18 @@ class StageTallies {
   }
 
   template <typename Add>
-  void Count(const Visit& visit, const VisitAttributes& attributes, const Add& add) {
+  void Count(const CountedVisit& counted, const Add& add) {
+    const Visit& visit = counted.visit;
     Row& row = RowOf(visit.stage);
     if (kind_ == Kind::kUngrouped) return add(row.Of(kWhole));
-    CountedEvent event{.deal = visit.deal,
+    CountedEvent event{.deal = counted.deal,
                        .attributes_us = visit.entered_us,
                        .calendar_us = visit.entered_us,
                        .stage = visit.stage,
-                       .attributes = &attributes.entered};
+                       .attributes = &counted.attributes};
     if (kind_ == Kind::kPartitioned) {
       if (query_.grouper.dimension() == Dimension::kLostReason) {
-        event.reason = ReasonOf(query_, visit);
+        event.reason = ReasonOf(query_, counted);
       }
       return add(row.Of(PlaceOf(query_.grouper.One(event))));
     }
@@ -141,13 +149,17 @@ class StageTallies {
 template <typename Visitor>
 void ForEachVisit(const KpiQuery& query, Visitor visitor) {
   const int64_t end = std::min(query.as_of(), query.to_us);
-  const std::vector<Visit>& visits = query.snapshot.table().visits();
-  const std::vector<VisitAttributes>& attributes = query.snapshot.table().visit_attributes();
-  for (size_t i = 0; i < visits.size(); ++i) {
-    const Visit& visit = visits[i];
-    if (visit.entered_us >= end || visit.entered_us < query.from_us) continue;
-    if (query.Counts(visit.deal)) visitor(visit, attributes[i]);
-  }
+  const int64_t begin = query.from_us;
+  const FactTable& table = query.snapshot.table();
+  query.ForEachDeal([&](DealIndex deal) {
+    const AttributeValues* attributes = table.VisitAttributesOf(deal).data();
+    for (const Visit& visit : table.VisitsOf(deal)) {
+      if (visit.entered_us < end && visit.entered_us >= begin) {
+        visitor(CountedVisit{.deal = deal, .visit = visit, .attributes = *attributes});
+      }
+      ++attributes;
+    }
+  });
 }
 
 struct TimeTally {
@@ -192,8 +204,9 @@ absl::Status AnswerStages(KpiQuery& query, v1::QueryKpiResponse& reply) {
   // Results are per stage anyway.
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<TimeTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit, const VisitAttributes& attributes) {
-    stages.Count(visit, attributes, [&](TimeTally& tally) {
+  ForEachVisit(query, [&](const CountedVisit& counted) {
+    const Visit& visit = counted.visit;
+    stages.Count(counted, [&](TimeTally& tally) {
       if (visit.exited_us < query.as_of()) {
         tally.times.Add(visit.exited_us - visit.entered_us);
       } else {
@@ -221,9 +234,9 @@ absl::Status AnswerExits(KpiQuery& query, v1::QueryKpiResponse& reply) {
   reply.mutable_policies()->set_variant("WITHOUT_CORRECTED");
   if (query.grouper.dimension() == Dimension::kStage) query.grouper.Deactivate();
   StageTallies<ExitTally> stages(query);
-  ForEachVisit(query, [&](const Visit& visit, const VisitAttributes& attributes) {
-    const auto exit = static_cast<size_t>(ExitAt(visit, query.as_of()));
-    stages.Count(visit, attributes, [exit](ExitTally& tally) { ++tally.exits[exit]; });
+  ForEachVisit(query, [&](const CountedVisit& counted) {
+    const auto exit = static_cast<size_t>(ExitAt(counted.visit, query.as_of()));
+    stages.Count(counted, [exit](ExitTally& tally) { ++tally.exits[exit]; });
   });
   return stages.WriteAll(
       [](const std::vector<const ExitTally*>& tallies, v1::KpiResult& result) {

@@ -151,6 +151,7 @@ void PipelinesView::Apply(std::string_view stream_id, const HistoryEvent& event)
   {
     const base::MutexLock lock(record.mu);
     record.newest = nullptr;
+    record.past = nullptr;
   }
   for (const events::v1::Stage& stage : change.pipeline_created().stages()) {
     by_stage_[stage.stage_id()] = index;
@@ -172,12 +173,14 @@ PipelineAt PipelinesView::FoldRecord(const Record& record, const Horizon& horizo
 }
 
 PipelinesView::Shared PipelinesView::SharedAt(const Record& record, const Horizon& horizon) {
-  if (!horizon.Includes(record.newest_position, record.latest_us)) {
-    return std::make_shared<const PipelineAt>(FoldRecord(record, horizon));
-  }
+  const bool is_newest = horizon.Includes(record.newest_position, record.latest_us);
   const base::MutexLock lock(record.mu);
-  if (!record.newest) record.newest = std::make_shared<const PipelineAt>(FoldRecord(record, {}));
-  return record.newest;
+  Shared& folded = is_newest ? record.newest : record.past;
+  if (!folded || (!is_newest && record.past_horizon != horizon)) {
+    folded = std::make_shared<const PipelineAt>(FoldRecord(record, horizon));
+    if (!is_newest) record.past_horizon = horizon;
+  }
+  return folded;
 }
 
 PipelinesView::Shared PipelinesView::At(std::string_view pipeline_id,

@@ -80,9 +80,12 @@ class PipelinesView final : public HistoryView {
     uint64_t newest_position = 0;
     int64_t latest_us = std::numeric_limits<int64_t>::min();
     // Nearly every question is about all that is known: that is folded once, by the first reader
-    // after a change, so that changes cost the same whatever their number.
+    // after a change, so that changes cost the same whatever their number. Questions about a past
+    // come in groups: the last one asked about is kept, too.
     mutable base::Mutex mu;
     mutable Shared newest ABSL_GUARDED_BY(mu);
+    mutable Shared past ABSL_GUARDED_BY(mu);
+    mutable Horizon past_horizon ABSL_GUARDED_BY(mu);
   };
   static PipelineAt FoldRecord(const Record& record, const Horizon& horizon);
   static Shared SharedAt(const Record& record, const Horizon& horizon);

@@ -1,8 +1,9 @@
 #pragma once
 
-// Rows of many deals in one array, each deal's rows side by side: scans run through memory in one
-// direction, and one deal's rows are found at once.
+// Rows of many deals in one array, each deal's rows side by side: who goes through all deals mostly
+// runs through memory in one direction.
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,7 +12,6 @@
 
 namespace dealog::projections {
 
-// `Row` has a member `deal`; it is kNoDeal in unused rows, which scans skip.
 // Thread safety: const methods from many threads.
 template <typename Row>
 class SlotPool {
@@ -26,19 +26,15 @@ class SlotPool {
       Release(slot);
       slot = Take((count + 1) & ~1U);
     }
-    for (uint32_t i = 0; i < count; ++i) {
-      rows_[slot.first + i] = rows[i];
-      rows_[slot.first + i].deal = deal;
-    }
-    for (uint32_t i = count; i < slot.count; ++i) rows_[slot.first + i].deal = kNoDeal;
+    std::copy(rows.begin(), rows.end(), rows_.begin() + slot.first);
     slot.count = count;
   }
 
   std::span<const Row> Of(DealIndex deal) const {
     return {rows_.data() + slots_[deal].first, slots_[deal].count};
   }
-  // All rows, unused ones among them.
-  const std::vector<Row>& rows() const { return rows_; }
+  // How many rows there is room for, used or not.
+  size_t capacity() const { return rows_.size(); }
 
  private:
   struct Slot {
@@ -49,7 +45,6 @@ class SlotPool {
 
   void Release(Slot& slot) {
     if (slot.capacity == 0) return;
-    for (uint32_t i = 0; i < slot.count; ++i) rows_[slot.first + i].deal = kNoDeal;
     FreeOf(slot.capacity).push_back(slot.first);
     slot = {};
   }

@@ -1,5 +1,7 @@
 // Reads on a data folder that bench_fill made: time to ready, rebuild of all views, replay of the
-// log, boards and KPIs.   bench_read FOLDER TENANT [--keep-views]
+// log, boards and KPIs.   bench_read FOLDER TENANT [--keep-views] [--only TEXT]
+// With --only, just the boards and KPIs whose name has the text. Latencies are the client's; the
+// server's CPU per call tells what a busy machine hides.
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -24,8 +26,11 @@ namespace {
 
 class Reader {
  public:
-  Reader(const std::string& address, std::string tenant)
-      : channel_(Connect(address)), tenant_(std::move(tenant)) {}
+  Reader(const Child& server, std::string tenant, std::string only = "")
+      : server_(server),
+        channel_(Connect(server.address())),
+        tenant_(std::move(tenant)),
+        only_(std::move(only)) {}
 
   // Waits until every projection is LIVE; returns events folded by the slowest.
   int64_t AwaitViews() {
@@ -100,23 +105,28 @@ class Reader {
   }
 
  private:
-  static void Measure(const char* name, int runs, int64_t bound_us,
-                      const std::function<void()>& call) {
+  void Measure(const std::string& name, int runs, int64_t bound_us,
+               const std::function<void()>& call) const {
+    if (name.find(only_) == std::string::npos) return;
     Sample sample;
     call();
+    const int64_t cpu_begin = server_.CpuMicros();
     for (int i = 0; i < runs; ++i) {
       const int64_t begin = base::MonotonicMicros();
       call();
       sample.latencies_us.push_back(base::MonotonicMicros() - begin);
     }
-    std::printf("%-44s p50 %8.2f ms   p99 %8.2f ms   (bound %g ms)\n", name,
+    const auto cpu_us = static_cast<double>(server_.CpuMicros() - cpu_begin);
+    std::printf("%-34s p50 %7.2f ms   p99 %7.2f ms   CPU %7.2f ms   (bound %g ms)\n", name.c_str(),
                 static_cast<double>(sample.Percentile(50)) / 1000,
-                static_cast<double>(sample.Percentile(99)) / 1000,
+                static_cast<double>(sample.Percentile(99)) / 1000, cpu_us / 1000 / runs,
                 static_cast<double>(bound_us) / 1000);
   }
 
+  const Child& server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::string tenant_;
+  std::string only_;
 };
 
 void Boards(Reader& reader, const std::string& pipeline) {
@@ -158,14 +168,15 @@ void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
   }
 }
 
-int Main(const std::string& folder, const std::string& tenant, bool keep_views) {
+int Main(const std::string& folder, const std::string& tenant, bool keep_views,
+         const std::string& only) {
   const std::vector<std::string> command = {BinFolder() + "/dealogd", "--data-dir", folder,
                                             "--listen", "127.0.0.1:0"};
   if (!keep_views) {
     std::filesystem::remove_all(folder + "/views");
     const int64_t begin = base::MonotonicMicros();
     Child server(command);
-    Reader reader(server.address(), tenant);
+    Reader reader(server, tenant);
     const int64_t folded = reader.AwaitViews();
     const int64_t elapsed = base::MonotonicMicros() - begin;
     std::printf(
@@ -176,14 +187,16 @@ int Main(const std::string& folder, const std::string& tenant, bool keep_views) 
         static_cast<double>(server.CpuMicros()) / static_cast<double>(folded));
   }
   Child server(command);
-  Reader reader(server.address(), tenant);
+  Reader reader(server, tenant, only);
   reader.AwaitViews();
   std::printf("ready after %.2f s with views on disk; resident memory %.0f MiB\n",
               static_cast<double>(server.ready_us()) / 1e6,
               static_cast<double>(server.ResidentBytes()) / (1 << 20));
-  std::vector<double> rates;
-  for (int i = 0; i < 5; ++i) rates.push_back(reader.Replay());
-  std::printf("replay, STORED: %.0f events/s (floor 500,000)\n", Median(rates));
+  if (only.empty()) {
+    std::vector<double> rates;
+    for (int i = 0; i < 5; ++i) rates.push_back(reader.Replay());
+    std::printf("replay, STORED: %.0f events/s (floor 500,000)\n", Median(rates));
+  }
   const std::string pipeline = reader.FirstPipeline();
   Boards(reader, pipeline);
   Kpis(reader, pipeline, reader.Head());
@@ -196,10 +209,21 @@ int Main(const std::string& folder, const std::string& tenant, bool keep_views) 
 }  // namespace dealog::bench
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: bench_read FOLDER TENANT [--keep-views]\n");
+  bool keep_views = false;
+  std::string only;
+  bool valid = argc >= 3;
+  for (int i = 3; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--keep-views") == 0) {
+      keep_views = true;
+    } else if (std::strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
+      only = argv[++i];
+    } else {
+      valid = false;
+    }
+  }
+  if (!valid) {
+    std::fprintf(stderr, "usage: bench_read FOLDER TENANT [--keep-views] [--only TEXT]\n");
     return 2;
   }
-  return dealog::bench::Main(argv[1], argv[2],
-                             argc > 3 && std::strcmp(argv[3], "--keep-views") == 0);
+  return dealog::bench::Main(argv[1], argv[2], keep_views, only);
 }

@@ -209,20 +209,14 @@ TEST(SlotPool, KeepsEachDealsRowsTogether) {
     pool.Assign(deal, rows);
     expected[deal] = rows;
   }
-  size_t used = 0;
-  for (const Change& row : pool.rows()) used += row.deal == kNoDeal ? 0 : 1;
-  size_t total = 0;
   for (DealIndex deal = 0; deal < kDeals; ++deal) {
     const std::span<const Change> rows = pool.Of(deal);
     ASSERT_EQ(rows.size(), expected[deal].size());
     for (size_t i = 0; i < rows.size(); ++i) {
       EXPECT_EQ(rows[i].value, expected[deal][i].value);
-      EXPECT_EQ(rows[i].deal, deal);
     }
-    total += rows.size();
   }
-  EXPECT_EQ(used, total);
-  EXPECT_LT(pool.rows().size(), 50u * 10u * 2u);  // Freed rows are used again.
+  EXPECT_LT(pool.capacity(), 50u * 10u * 2u);  // Freed rows are used again.
 }
 
 TEST(Texts, ListsAndQuotesStayShort) {
