@@ -13,8 +13,9 @@ namespace {
 
 class WatchBoardSource final : public StreamSource {
  public:
-  WatchBoardSource(const Core& core, const Call& call, const v1::WatchBoardRequest& request)
-      : core_(core), call_(call) {
+  WatchBoardSource(const Core& core, const Call& call, const v1::WatchBoardRequest& request,
+                   eventstore::Position opened_at)
+      : core_(core), call_(call), opened_at_(opened_at) {
     query_.set_pipeline(request.pipeline());
     query_.set_filter(request.filter());
     query_.set_cards_per_column(0);
@@ -30,6 +31,8 @@ class WatchBoardSource final : public StreamSource {
   absl::StatusOr<Item> Next() override {
     const ReadCall read{.core = core_, .call = call_, .now_us = core_.clock.NowMicros()};
     ASSIGN_OR_RETURN(const projections::TenantRead views, read.Views());
+    // The first board is as fresh as every read: it shows what was written before the call.
+    if (!sent_ && views->position() < opened_at_) return Item::Wait();
     if (sent_ && views->position().value == static_cast<uint64_t>(sent_->position())) {
       return Item::Wait();
     }
@@ -70,6 +73,7 @@ class WatchBoardSource final : public StreamSource {
 
   const Core& core_;
   const Call call_;
+  const eventstore::Position opened_at_;  // The log's head then.
   v1::GetBoardRequest query_;
   std::optional<uint64_t> watch_id_;
   std::optional<v1::GetBoardResponse> sent_;  // What the watcher has seen.
@@ -79,7 +83,8 @@ class WatchBoardSource final : public StreamSource {
 
 absl::StatusOr<std::unique_ptr<StreamSource>> OpenWatchBoard(const Core& core, const Call& call,
                                                              const v1::WatchBoardRequest& request) {
-  return std::make_unique<WatchBoardSource>(core, call, request);
+  ASSIGN_OR_RETURN(const eventstore::TenantHead head, core.log.Head(call.tenant));
+  return std::make_unique<WatchBoardSource>(core, call, request, head.position);
 }
 
 std::vector<v1::BoardColumn> ChangedColumns(const v1::GetBoardResponse& before,
