@@ -231,7 +231,8 @@ class Follower final : public AuditFollower {
     write.point = {page.items.back()->number, page.items.back()->digest};
     trees_.TakeChanges(write);
     RETURN_IF_ERROR(store_.Write(write));
-    Advanced(partition.id, write.point.number, events);
+    Hashed(partition.id, events);
+    Advanced(partition.id, write.point.number);
     return all ? Next::kAfterGathering : Next::kAtOnce;
   }
 
@@ -256,18 +257,21 @@ class Follower final : public AuditFollower {
     }
     ASSIGN_OR_RETURN(partition.follow, log_.SubscribePartition(partition.id, point.number));
     partition.follow->SetWake([this, id = partition.id] { Wake(id); });
-    Advanced(partition.id, point.number, 0);
+    Advanced(partition.id, point.number);
     return absl::OkStatus();
   }
 
-  void Advanced(PartitionId partition, BatchNumber number, uint64_t events) {
+  void Advanced(PartitionId partition, BatchNumber number) {
     base::MutexLock lock(mu_);
-    AuditProgress& progress = progress_[partition.value];
-    progress.number = number;
-    progress.events += events;
-    progress.error.clear();
+    progress_[partition.value].number = number;
     ++advances_;
     advanced_.NotifyAll();
+  }
+
+  void Hashed(PartitionId partition, uint64_t events) {
+    base::MutexLock lock(mu_);
+    progress_[partition.value].events += events;
+    progress_[partition.value].error.clear();
   }
 
   int64_t TakeBehindSince(PartitionId partition) {
@@ -279,13 +283,21 @@ class Follower final : public AuditFollower {
     behind_since_us_[partition.value] = since_us;
   }
 
+  // True if it is another one than that of the attempt before.
+  bool NoteError(PartitionId partition, const absl::Status& status) {
+    base::MutexLock lock(mu_);
+    std::string& error = progress_[partition.value].error;
+    if (error == status.message()) return false;
+    error = std::string(status.message());
+    return true;
+  }
+
   // Tries again after a pause, from where the store is.
   void Fail(Partition& partition, const absl::Status& status) {
     partition.follow.reset();
     trees_.Forget();
-    if (options_.on_error) options_.on_error(status);
+    if (NoteError(partition.id, status) && options_.on_error) options_.on_error(status);
     base::MutexLock lock(mu_);
-    progress_[partition.id.value].error = std::string(status.message());
     int64_t& since = behind_since_us_[partition.id.value];
     if (since == 0) since = base::MonotonicMicros();
     advanced_.NotifyAll();

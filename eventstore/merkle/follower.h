@@ -19,8 +19,8 @@ namespace dealog::eventstore {
 struct AuditFollowerOptions {
   // How long it waits for more after the log woke it, µs.
   int64_t gather_us = kAuditGatherMicros;
-  // Told of what went wrong in the background (it tries again), and, in a sentence, why the trees
-  // are made anew. From the follower's thread; null = nobody.
+  // Told of what went wrong in the background (it tries again; of the same error in a row once),
+  // and, in a sentence, why the trees are made anew. From the follower's thread; null = nobody.
   std::function<void(const absl::Status&)> on_error;
   std::function<void(std::string_view)> log;
 };

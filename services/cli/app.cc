@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "services/cli/audit_check.h"
 #include "services/cli/command.h"
 #include "services/cli/files.h"
 #include "services/cli/groups.h"
@@ -51,6 +52,7 @@ void AddCommands(const CommandTree& root) {
   AddBoardCommand(root);
   AddKpiCommands(root);
   AddHistoryCommands(root);
+  AddAuditCommands(root);
   AddLogCommands(root);
   AddProjectionCommands(root);
   AddImportCommands(root);
@@ -64,6 +66,7 @@ void AddCommands(const CommandTree& root) {
 int Fail(const absl::Status& status, const Terminal& terminal) {
   terminal.err << ErrorText(status);
   if (IsFileError(status)) return kExitFailure;
+  if (IsAuditFailure(status)) return kExitAuditFailed;
   return base::ReasonOf(status) == "USAGE" ? kExitUsage : ExitCodeOf(status);
 }
 

@@ -34,4 +34,24 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t bytes_m
   return text;
 }
 
+absl::Status WriteTextFile(const std::string& path, const std::string& text) {
+  const std::string part = path + ".part";
+  {
+    std::ofstream file(part, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (file.fail()) return FileError(part, "it cannot be written");
+  }
+  std::error_code error;
+  std::filesystem::rename(part, path, error);
+  if (error) return FileError(path, absl::StrCat("it cannot be written: ", error.message()));
+  return absl::OkStatus();
+}
+
+std::string LogFolderOf(const std::string& folder) {
+  const std::filesystem::path inner = std::filesystem::path(folder) / "log";
+  std::error_code error;
+  return std::filesystem::is_directory(inner, error) ? inner.string() : folder;
+}
+
 }  // namespace dealog::cli

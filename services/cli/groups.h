@@ -17,6 +17,7 @@ void AddCatalogCommands(const CommandTree& root);
 void AddBoardCommand(const CommandTree& root);
 void AddKpiCommands(const CommandTree& root);
 void AddHistoryCommands(const CommandTree& root);
+void AddAuditCommands(const CommandTree& root);
 void AddLogCommands(const CommandTree& root);
 void AddProjectionCommands(const CommandTree& root);
 void AddImportCommands(const CommandTree& root);
@@ -26,7 +27,8 @@ void AddServerCommands(const CommandTree& root);
 void AddCompletionCommands(const CommandTree& root);
 void AddHelpCommands(const CommandTree& root);
 
-// Commands of other files under `deal` and `log`.
+// Commands of other files under `audit`, `deal` and `log`.
+void AddAuditVerifyCommand(const CommandTree& audit);
 void AddDealChangeCommands(const CommandTree& deal);
 void AddDealHistoryCommand(const CommandTree& deal);
 void AddLogVerifyCommand(const CommandTree& log);

@@ -1,11 +1,10 @@
 // `dealog log verify`: checks a log folder without a server.
 
-#include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/rocksdb/verify.h"
+#include "services/cli/files.h"
 #include "services/cli/groups.h"
 #include "services/cli/text/exit_codes.h"
 #include "services/cli/text/format.h"
@@ -15,13 +14,6 @@ namespace dealog::cli {
 namespace {
 
 using eventstore::LogVerifyReport;
-
-// The data folder of a server holds the log as `log`; either may be named.
-std::string LogFolder(const std::string& folder) {
-  const std::filesystem::path inner = std::filesystem::path(folder) / "log";
-  std::error_code error;
-  return std::filesystem::is_directory(inner, error) ? inner.string() : folder;
-}
 
 std::string ReportJson(const LogVerifyReport& report) {
   nlohmann::ordered_json json;
@@ -48,10 +40,11 @@ void ShowReport(const LogVerifyReport& report, Printer& printer) {
 absl::Status Verify(const std::string& folder, Session& session) {
   Printer& printer = session.printer();
   ProgressBar bar(printer.err(), session.globals().progress, "events");
-  ASSIGN_OR_RETURN(const LogVerifyReport report,
-                   eventstore::VerifyRocksDbLog(LogFolder(folder), [&](const LogVerifyReport& now) {
-                     bar.Update(static_cast<int64_t>(now.events), /*total=*/0);
-                   }));
+  ASSIGN_OR_RETURN(
+      const LogVerifyReport report,
+      eventstore::VerifyRocksDbLog(LogFolderOf(folder), [&](const LogVerifyReport& now) {
+        bar.Update(static_cast<int64_t>(now.events), /*total=*/0);
+      }));
   if (printer.json()) {
     printer.out() << ReportJson(report) << '\n';
   } else {

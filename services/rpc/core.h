@@ -10,6 +10,8 @@
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
+#include "eventstore/merkle/audit_trees.h"
+#include "eventstore/merkle/follower.h"
 #include "projections/runtime/runner.h"
 #include "services/commands/submit.h"
 #include "services/jobs/import_job.h"
@@ -27,6 +29,8 @@ struct Core {
   commands::Sequencers& sequencers;
   projections::Runner& runner;
   jobs::ImportJobs& imports;
+  eventstore::AuditTrees& audit_trees;
+  eventstore::AuditFollower& audit_follower;
   const base::Clock& clock;
   Executor& executor;
   StreamSet& streams;

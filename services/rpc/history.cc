@@ -6,6 +6,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "services/domain/stream_types.h"
+#include "services/rpc/audit.h"
 #include "services/rpc/field_history.h"
 #include "services/rpc/history_read.h"
 #include "services/rpc/instants.h"
@@ -135,6 +136,7 @@ std::unique_ptr<grpc::Service> MakeHistoryService(const Core& core) {
   ServiceBuilder service(core, *v1::HistoryEntry::descriptor()->file(), "HistoryService");
   AddRead(service, ListEvents, Weight::kHeavy, Wait::kForHead);
   AddRead(service, GetFieldHistory, Weight::kHeavy, Wait::kForHead);
+  AddAuditMethods(service);
   return service.Build();
 }
 

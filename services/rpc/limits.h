@@ -29,6 +29,9 @@ inline constexpr absl::Duration kReadWait = absl::Seconds(5);
 inline constexpr absl::Duration kReadWaitMax = absl::Seconds(30);
 inline constexpr absl::Duration kReplyMargin = absl::Milliseconds(5);
 
+// How long a checkpoint or a proof waits for the tree to have what the log has.
+inline constexpr absl::Duration kAuditWait = absl::Milliseconds(500);
+
 // Lists.
 inline constexpr int32_t kPageSizeDefault = 50;
 inline constexpr int32_t kPageSizeMax = 1000;

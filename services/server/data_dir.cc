@@ -113,6 +113,27 @@ absl::StatusOr<std::string> ReadOrMakeKey(const std::string& folder, const std::
   return MakeKey(folder, path);
 }
 
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// A new key in place of one that is gone would do harm that is noticed late.
+absl::Status CheckKeys(const std::string& keys, const std::string& log, const std::string& audit) {
+  if (Exists(log + "/CURRENT") && !Exists(keys + "/unique.key")) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(keys, "/unique.key is gone, but ", log,
+                     " was written with it: without the key no unique value could be found again. "
+                     "Restore the key from the backup of the folder"));
+  }
+  if (Exists(audit + "/CURRENT") && !Exists(keys + "/audit.key")) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(keys,
+                     "/audit.key is gone: what auditors keep was signed with it, and they "
+                     "would take no other for this server's. Restore the key from the backup of "
+                     "the folder; or, to begin with a new one, delete ",
+                     audit, " and give the auditors the new public key"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
@@ -120,17 +141,12 @@ absl::StatusOr<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) 
   ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<DataDir> dir(new DataDir(path, lock));
   const std::string keys = path + "/keys";
-  const bool has_log = access((dir->log_path() + "/CURRENT").c_str(), F_OK) == 0;
-  if (has_log && access((keys + "/unique.key").c_str(), F_OK) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(keys, "/unique.key is gone, but ", dir->log_path(),
-                     " was written with it: without the key no unique value could be found again. "
-                     "Restore the key from the backup of the folder"));
-  }
+  RETURN_IF_ERROR(CheckKeys(keys, dir->log_path(), dir->audit_path()));
   RETURN_IF_ERROR(MakeFolder(dir->imports_path()));
   RETURN_IF_ERROR(MakeFolder(dir->workflows_path()));
   RETURN_IF_ERROR(MakeFolder(keys));
   if (chmod(keys.c_str(), 0700) != 0) return Failed("can't protect", keys);
+  ASSIGN_OR_RETURN(dir->audit_key_, ReadOrMakeKey(keys, "audit.key"));
   ASSIGN_OR_RETURN(dir->unique_key_, ReadOrMakeKey(keys, "unique.key"));
   ASSIGN_OR_RETURN(dir->token_key_, ReadOrMakeKey(keys, "token.key"));
   return dir;

@@ -7,6 +7,8 @@
 //   DIR/views/          views' rows; safe to delete
 //   DIR/work/imports/   uploads of imports that are not done
 //   DIR/work/workflows/ how far the workflow reactor got; safe to delete
+//   DIR/audit/          the Merkle trees of the audit; safe to delete while no server runs
+//   DIR/keys/audit.key  32 bytes, signs the audit's checkpoints; auditors know its public half
 //   DIR/keys/unique.key 32 bytes, hashes unique values in the log; belongs to the log for ever
 //   DIR/keys/token.key  32 bytes, seals page tokens; safe to delete
 
@@ -20,8 +22,8 @@ namespace dealog::server {
 // An open data folder. Destroying it releases the lock. Thread safety: const.
 class DataDir {
  public:
-  // Makes what is missing. FAILED_PRECONDITION: another server has the folder, or the log's key is
-  // gone. INTERNAL or PERMISSION_DENIED where the system refuses.
+  // Makes what is missing. FAILED_PRECONDITION: another server has the folder, or a key that it
+  // needs is gone. INTERNAL or PERMISSION_DENIED where the system refuses.
   static absl::StatusOr<std::unique_ptr<DataDir>> Open(const std::string& path);
   ~DataDir();
   DataDir(const DataDir&) = delete;
@@ -29,8 +31,11 @@ class DataDir {
 
   std::string log_path() const { return path_ + "/log"; }
   std::string views_path() const { return path_ + "/views"; }
+  std::string audit_path() const { return path_ + "/audit"; }
   std::string imports_path() const { return path_ + "/work/imports"; }
   std::string workflows_path() const { return path_ + "/work/workflows"; }
+  // Seed of the Ed25519 key.
+  const std::string& audit_key() const { return audit_key_; }
   const std::string& unique_key() const { return unique_key_; }
   const std::string& token_key() const { return token_key_; }
 
@@ -39,6 +44,7 @@ class DataDir {
 
   const std::string path_;
   const int lock_;  // File descriptor.
+  std::string audit_key_;
   std::string unique_key_;
   std::string token_key_;
 };

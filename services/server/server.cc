@@ -7,10 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
+#include "eventstore/merkle/audit_trees.h"
+#include "eventstore/merkle/follower.h"
+#include "eventstore/merkle/rocksdb/audit_store.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
 #include "projections/rocksdb/view_store.h"
 #include "projections/runtime/runner.h"
@@ -74,6 +78,7 @@ class ServerImpl final : public Server {
     if (sequencers_ != nullptr) sequencers_->Drain();
     if (executor_ != nullptr) executor_->Stop();
     if (runner_ != nullptr) runner_->Stop();
+    if (audit_follower_ != nullptr) audit_follower_->Stop();
   }
 
  private:
@@ -82,6 +87,12 @@ class ServerImpl final : public Server {
                                {.path = dir_->log_path(), .partition_count = options_.partitions}));
     const auto say = [](std::string_view what) { Log(Level::kWarning, what); };
     ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = say}));
+    ASSIGN_OR_RETURN(audit_store_,
+                     eventstore::OpenAuditStore(dir_->audit_path(), {.log = say}));
+    audit_trees_ =
+        std::make_unique<eventstore::AuditTrees>(*log_, *audit_store_, dir_->audit_key());
+    audit_follower_ = eventstore::StartAuditFollower(*log_, *audit_store_,
+                                                     {.on_error = Complain, .log = say});
     return absl::OkStatus();
   }
 
@@ -109,6 +120,8 @@ class ServerImpl final : public Server {
                               .sequencers = *sequencers_,
                               .runner = *runner_,
                               .imports = *imports_,
+                              .audit_trees = *audit_trees_,
+                              .audit_follower = *audit_follower_,
                               .clock = base::SystemClock(),
                               .executor = *executor_,
                               .streams = streams_,
@@ -159,6 +172,9 @@ class ServerImpl final : public Server {
   std::unique_ptr<DataDir> dir_;
   std::unique_ptr<eventstore::EventLog> log_;
   std::unique_ptr<projections::ViewStore> views_;
+  std::unique_ptr<eventstore::AuditStore> audit_store_;
+  std::unique_ptr<eventstore::AuditTrees> audit_trees_;
+  std::unique_ptr<eventstore::AuditFollower> audit_follower_;
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<commands::Sequencers> sequencers_;
   std::unique_ptr<jobs::ImportJobs> imports_;

@@ -46,6 +46,8 @@ std::string ExitCodeTable() {
   table.AddRow({absl::StrCat(kExitUsage), "-", "unknown command or option, missing argument"});
   table.AddRow({absl::StrCat(kExitJobFailed), "-", "the import that was waited for failed"});
   table.AddRow({absl::StrCat(kExitLogDamaged), "-", "log verify found damage"});
+  table.AddRow({absl::StrCat(kExitAuditFailed), "-",
+                "`audit verify` found that the history is not the one that was signed"});
   for (const CallCode& row : kCallCodes) {
     table.AddRow({absl::StrCat(kExitCallBase + static_cast<int>(row.code)),
                   absl::StatusCodeToString(row.code), row.meaning});

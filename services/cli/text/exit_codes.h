@@ -17,6 +17,8 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitJobFailed = 3;
 // `log verify` found damage.
 inline constexpr int kExitLogDamaged = 4;
+// `audit verify` found that the history is not the one that was signed.
+inline constexpr int kExitAuditFailed = 5;
 // A call failed: this plus the number of its gRPC code.
 inline constexpr int kExitCallBase = 10;
 

@@ -19,17 +19,21 @@ TEST(DataDir, MakesWhatIsMissingAndKeepsItsKeys) {
   const std::string path = temp.path() + "/new/folder";
   std::string unique;
   std::string token;
+  std::string audit;
   {
     const auto dir = DataDir::Open(path);
     ASSERT_TRUE(dir.ok()) << dir.status();
     unique = (*dir)->unique_key();
     token = (*dir)->token_key();
+    audit = (*dir)->audit_key();
     EXPECT_TRUE(std::filesystem::is_directory((*dir)->imports_path()));
   }
   EXPECT_EQ(unique.size(), 32u);
   EXPECT_EQ(token.size(), 32u);
+  EXPECT_EQ(audit.size(), 32u);
   EXPECT_NE(unique, token);
-  for (const char* key : {"/keys/unique.key", "/keys/token.key"}) {
+  EXPECT_NE(audit, token);
+  for (const char* key : {"/keys/unique.key", "/keys/token.key", "/keys/audit.key"}) {
     struct stat info {};
     ASSERT_EQ(stat((path + key).c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600u) << key;
@@ -38,6 +42,7 @@ TEST(DataDir, MakesWhatIsMissingAndKeepsItsKeys) {
   ASSERT_TRUE(again.ok());
   EXPECT_EQ((*again)->unique_key(), unique);
   EXPECT_EQ((*again)->token_key(), token);
+  EXPECT_EQ((*again)->audit_key(), audit);
 }
 
 TEST(DataDir, IsOneServersAtATime) {
@@ -64,6 +69,21 @@ TEST(DataDir, RefusesALogWhoseKeyIsGone) {
   const auto refused = DataDir::Open(temp.path());
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("unique.key"));
+}
+
+// Auditors would take no other key's signatures for this server's.
+TEST(DataDir, RefusesTreesWhoseKeyIsGone) {
+  const TempDir temp;
+  ASSERT_TRUE(DataDir::Open(temp.path()).ok());
+  std::filesystem::create_directories(temp.path() + "/audit");
+  std::ofstream(temp.path() + "/audit/CURRENT") << "MANIFEST-000001\n";
+  ASSERT_TRUE(DataDir::Open(temp.path()).ok());
+  std::filesystem::remove(temp.path() + "/keys/audit.key");
+  const auto refused = DataDir::Open(temp.path());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("audit.key"));
+  std::filesystem::remove_all(temp.path() + "/audit");
+  EXPECT_TRUE(DataDir::Open(temp.path()).ok()) << "as the message says";
 }
 
 TEST(DataDir, RefusesADamagedKey) {

@@ -76,8 +76,8 @@ void ForgeHistory(const std::string& log_path, const std::vector<NewCommit>& com
   });
 }
 
-void ForgeCommitBytes(const LogDatabase& database, const std::string& tenant, size_t n,
-                      const std::function<void(std::string& bytes)>& edit) {
+void ChangeCommitBytes(const LogDatabase& database, const std::string& tenant, size_t n,
+                       const std::function<void(std::string& bytes)>& edit) {
   PrefixRows rows(database, Family::kCommits, TenantPrefix(tenant));
   rows.Seek(0);
   for (size_t i = 0; i < n && rows.Valid(); ++i) rows.Next();
@@ -88,6 +88,11 @@ void ForgeCommitBytes(const LogDatabase& database, const std::string& tenant, si
   edit(bytes);
   AppendBig(bytes, base::Crc32c(bytes, base::Crc32c(key)));
   Put(database, Family::kCommits, key, bytes);
+}
+
+void ForgeCommitBytes(const LogDatabase& database, const std::string& tenant, size_t n,
+                      const std::function<void(std::string& bytes)>& edit) {
+  ChangeCommitBytes(database, tenant, n, edit);
   RewriteChain(database);
 }
 

@@ -19,8 +19,10 @@ void WriteHistory(const std::string& log_path, const std::vector<NewCommit>& com
 // Replaces every row of the log by those that it would have, had it been written with `commits`.
 void ForgeHistory(const std::string& log_path, const std::vector<NewCommit>& commits);
 
-// Changes the bytes of the n-th commit (from 0) of the tenant; they are written with a right CRC,
-// and every batch with right digests.
+// Changes the bytes of the n-th commit (from 0) of the tenant; they are written with a right CRC.
+void ChangeCommitBytes(const LogDatabase& database, const std::string& tenant, size_t n,
+                       const std::function<void(std::string& bytes)>& edit);
+// The same, and every batch is written with right digests.
 void ForgeCommitBytes(const LogDatabase& database, const std::string& tenant, size_t n,
                       const std::function<void(std::string& bytes)>& edit);
 
