@@ -102,12 +102,12 @@ const Durations::Summary& Durations::summary() const {
   std::vector<uint16_t> buckets(values_.size());
   std::vector<uint32_t>& ends = summary_.ends;
   ends.resize(kBucketCount);
-  auto bucket = buckets.begin();
+  uint16_t* bucket = buckets.data();
   for (const int64_t micros : values_) ++ends[*bucket++ = BucketOf(micros)];
   std::exclusive_scan(ends.begin(), ends.end(), ends.begin(), 0U);
   summary_.by_bucket.resize(values_.size());
   // Each bucket's begin moves on to its end as it fills.
-  bucket = buckets.begin();
+  bucket = buckets.data();
   for (const int64_t micros : values_) summary_.by_bucket[ends[*bucket++]++] = micros;
   return summary_;
 }

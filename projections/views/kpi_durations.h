@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -17,7 +16,7 @@ class Durations {
  public:
   void Add(int64_t micros) { values_.push_back(micros); }
   size_t size() const { return values_.size(); }
-  const std::deque<int64_t>& values() const { return values_; }
+  const std::vector<int64_t>& values() const { return values_; }
 
   // What statistics are read from. Buckets: 32 per power of two, so that each holds values within
   // about 3 % of each other; values below 64 have a bucket each. A bucket's number rises with the
@@ -34,7 +33,7 @@ class Durations {
   const Summary& summary() const;
 
  private:
-  std::deque<int64_t> values_;  // Grows without a copy: most of the time would go into that.
+  std::vector<int64_t> values_;
   mutable Summary summary_;
 };
 
