@@ -133,9 +133,10 @@ class Staging final : public StateReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Name of the innermost message, for example "DealStageMoved"; "" if the event is empty.
+// Name of the innermost message, for example "DealStageMoved", or the type that an event of another
+// service has; "" if the event is empty. Points into static memory or `event`.
 std::string_view EventTypeName(const events::v1::Event& event);
-// Every event type name, sorted; what triggers and filters may name.
+// Every event type name of the CRM itself, sorted.
 const std::vector<std::string>& AllEventTypeNames();
 
 }  // namespace dealog::domain

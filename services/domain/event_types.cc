@@ -10,11 +10,13 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-// The messages of a oneof's fields.
-std::vector<const Descriptor*> MembersOf(const Descriptor& message, int oneof) {
+// The messages of the fields of a message's only oneof; none for a message without, which is how
+// the events of other services come: their types are data.
+std::vector<const Descriptor*> MembersOf(const Descriptor& message) {
   std::vector<const Descriptor*> members;
-  for (int i = 0; i < message.oneof_decl(oneof)->field_count(); ++i) {
-    members.push_back(message.oneof_decl(oneof)->field(i)->message_type());
+  if (message.oneof_decl_count() == 0) return members;
+  for (int i = 0; i < message.oneof_decl(0)->field_count(); ++i) {
+    members.push_back(message.oneof_decl(0)->field(i)->message_type());
   }
   return members;
 }
@@ -28,6 +30,7 @@ const FieldDescriptor* SetField(const google::protobuf::Message& message) {
 }  // namespace
 
 std::string_view EventTypeName(const events::v1::Event& event) {
+  if (event.has_external()) return event.external().type();
   const FieldDescriptor* aggregate = SetField(event);
   if (aggregate == nullptr) return "";
   const FieldDescriptor* kind = SetField(event.GetReflection()->GetMessage(event, aggregate));
@@ -37,8 +40,8 @@ std::string_view EventTypeName(const events::v1::Event& event) {
 const std::vector<std::string>& AllEventTypeNames() {
   static const auto& names = *new std::vector<std::string>([] {
     std::vector<std::string> all;
-    for (const Descriptor* aggregate : MembersOf(*events::v1::Event::descriptor(), 0)) {
-      for (const Descriptor* kind : MembersOf(*aggregate, 0)) all.push_back(kind->name());
+    for (const Descriptor* aggregate : MembersOf(*events::v1::Event::descriptor())) {
+      for (const Descriptor* kind : MembersOf(*aggregate)) all.push_back(kind->name());
     }
     std::sort(all.begin(), all.end());
     return all;

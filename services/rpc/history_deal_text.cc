@@ -86,6 +86,10 @@ std::string Summarize(const Event& event, const Names& names) {
       return SummarizeWorkflow(event.workflow());
     case Event::kWorkflowInstance:
       return SummarizeInstance(event.workflow_instance(), names);
+    case Event::kStreamType:
+      return SummarizeStreamType(event.stream_type());
+    case Event::kExternal:
+      return absl::StrCat(event.external().payload().size(), " bytes");
     case Event::AGGREGATE_NOT_SET:
       return "";
   }

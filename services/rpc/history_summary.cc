@@ -14,6 +14,7 @@ using events::v1::MemberEvent;
 using events::v1::OrganizationEvent;
 using events::v1::PipelineEvent;
 using events::v1::ProductEvent;
+using events::v1::StreamTypeEvent;
 using events::v1::WorkflowEvent;
 using events::v1::WorkflowInstanceEvent;
 
@@ -179,6 +180,21 @@ std::string SummarizeWorkflow(const WorkflowEvent& event) {
     case WorkflowEvent::kWorkflowStopped:
       return "stopped";
     case WorkflowEvent::KIND_NOT_SET:
+      return "";
+  }
+  return "";
+}
+
+std::string SummarizeStreamType(const StreamTypeEvent& event) {
+  const auto types = [](const auto& change) {
+    return absl::StrCat(change.definition().event_types_size(), " event types");
+  };
+  switch (event.kind_case()) {
+    case StreamTypeEvent::kStreamTypeRegistered:
+      return absl::StrCat("registered with ", types(event.stream_type_registered()));
+    case StreamTypeEvent::kStreamTypeUpdated:
+      return absl::StrCat("definition replaced, ", types(event.stream_type_updated()));
+    case StreamTypeEvent::KIND_NOT_SET:
       return "";
   }
   return "";

@@ -16,6 +16,7 @@ std::string SummarizeMember(const events::v1::MemberEvent& event);
 std::string SummarizeProduct(const events::v1::ProductEvent& event);
 std::string SummarizeImport(const events::v1::ImportEvent& event);
 std::string SummarizeWorkflow(const events::v1::WorkflowEvent& event);
+std::string SummarizeStreamType(const events::v1::StreamTypeEvent& event);
 std::string SummarizeInstance(const events::v1::WorkflowInstanceEvent& event, const Names& names);
 
 // Helpers of both files.
