@@ -290,6 +290,9 @@ class EventLog {
   // Digest of a stored batch; NOT_FOUND if there is none. A follower compares its checkpoint.
   virtual absl::StatusOr<std::string> BatchDigest(PartitionId partition,
                                                   BatchNumber number) const = 0;
+  // The whole header of a stored batch; NOT_FOUND if there is none.
+  virtual absl::StatusOr<storage::v1::BatchHeader> ReadBatchHeader(PartitionId partition,
+                                                                   BatchNumber number) const = 0;
 
   // What is remembered of a request; nullopt if nothing. The caller judges expires_at.
   virtual absl::StatusOr<std::optional<storage::v1::RequestRecord>> FindRequest(

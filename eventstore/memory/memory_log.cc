@@ -41,7 +41,7 @@ struct Tenant {
 
 struct Partition {
   PartitionHead head{.digest = std::string(kDigestBytes, '\0')};
-  std::vector<std::string> digests;
+  std::vector<storage::v1::BatchHeader> headers;
   BatchRing ring{BatchNumber{0}, std::numeric_limits<size_t>::max()};
   bool appending = false;
   bool failed = false;
@@ -190,11 +190,17 @@ class MemoryLog final : public EventLog, private DurableState {
 
   absl::StatusOr<std::string> BatchDigest(PartitionId partition,
                                           BatchNumber number) const override {
+    ASSIGN_OR_RETURN(const auto header, ReadBatchHeader(partition, number));
+    return header.digest();
+  }
+
+  absl::StatusOr<storage::v1::BatchHeader> ReadBatchHeader(PartitionId partition,
+                                                           BatchNumber number) const override {
     RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
     base::MutexLock lock(mu_);
-    const std::vector<std::string>& digests = partitions_[partition.value]->digests;
-    if (number.value == 0 || number.value > digests.size()) return NoSuchBatch(partition, number);
-    return digests[number.value - 1];
+    const std::vector<storage::v1::BatchHeader>& headers = partitions_[partition.value]->headers;
+    if (number.value == 0 || number.value > headers.size()) return NoSuchBatch(partition, number);
+    return headers[number.value - 1];
   }
 
   absl::StatusOr<std::optional<RequestRecord>> FindRequest(
@@ -292,7 +298,7 @@ class MemoryLog final : public EventLog, private DurableState {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     Partition& partition = *partitions_[header.partition()];
     partition.head = HeadAfter(header);
-    partition.digests.push_back(header.digest());
+    partition.headers.push_back(header);
     for (const CommitPtr& commit : commits) AbsorbCommit(header.partition(), commit);
     return std::make_shared<StoredBatch>(
         StoredBatch{partition.head.number, partition.head.digest, std::move(commits)});
@@ -334,7 +340,7 @@ class MemoryLog final : public EventLog, private DurableState {
   const std::shared_ptr<MemoryDisk> disk_;
   const base::Clock& clock_;
   AuditLog* const audit_;
-  std::vector<std::unique_ptr<Partition>> partitions_;  // Heads and digests are guarded by mu_.
+  std::vector<std::unique_ptr<Partition>> partitions_;  // Heads and headers are guarded by mu_.
 
   mutable base::Mutex mu_;
   std::map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mu_);

@@ -160,9 +160,14 @@ class RocksDbLog final : public EventLog, private DurableState {
 
   absl::StatusOr<std::string> BatchDigest(PartitionId partition,
                                           BatchNumber number) const override {
-    RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
-    ASSIGN_OR_RETURN(const auto header, reader_.ReadBatchHeader(partition, number));
+    ASSIGN_OR_RETURN(const auto header, ReadBatchHeader(partition, number));
     return header.digest();
+  }
+
+  absl::StatusOr<storage::v1::BatchHeader> ReadBatchHeader(PartitionId partition,
+                                                           BatchNumber number) const override {
+    RETURN_IF_ERROR(CheckPartition(partition, partition_count()));
+    return reader_.ReadBatchHeader(partition, number);
   }
 
   absl::StatusOr<std::optional<storage::v1::RequestRecord>> FindRequest(

@@ -134,6 +134,10 @@ class HookedLog final : public eventstore::EventLog {
                                           eventstore::BatchNumber number) const override {
     return log_->BatchDigest(partition, number);
   }
+  absl::StatusOr<storage::v1::BatchHeader> ReadBatchHeader(
+      eventstore::PartitionId partition, eventstore::BatchNumber number) const override {
+    return log_->ReadBatchHeader(partition, number);
+  }
   absl::StatusOr<std::optional<storage::v1::RequestRecord>> FindRequest(
       const eventstore::TenantId& tenant, std::string_view caller,
       std::string_view request_id) const override {
