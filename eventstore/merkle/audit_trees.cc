@@ -82,7 +82,9 @@ absl::StatusOr<std::string> AuditTrees::SignTree(const TenantId& tenant, const T
   {
     base::MutexLock lock(signing_mu_);
     ASSIGN_OR_RETURN(const SignedTree before, store_.Signed(tenant));
-    RETURN_IF_ERROR(CheckContinues(tenant, tree.head.size, before));
+    // The tree may have grown, and a larger one been signed, since this one was looked up.
+    ASSIGN_OR_RETURN(const TreeHead now, store_.Head(tenant));
+    RETURN_IF_ERROR(CheckContinues(tenant, now.size, before));
     if (tree.size > before.size) {
       RETURN_IF_ERROR(store_.SetSigned(tenant, {tree.size, root}));
     }

@@ -5,7 +5,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "dealog/v1/history.grpc.pb.h"
-#include "dealog/v1/log.grpc.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/merkle/checkpoint.h"
 #include "eventstore/merkle/proof_text.h"
@@ -17,6 +16,7 @@
 #include "services/cli/stored_events.h"
 #include "services/cli/text/format.h"
 #include "services/cli/text/progress.h"
+#include "services/cli/tile_export.h"
 
 namespace dealog::cli {
 namespace {
@@ -167,28 +167,59 @@ void AddProve(const CommandTree& group) {
   AddOut(command, &input->out);
 }
 
-absl::Status Export(const std::string& path, Session& session) {
-  ASSIGN_OR_RETURN(const v1::GetHeadResponse head,
-                   session.client().Call(&v1::LogService::Stub::GetHead, v1::GetHeadRequest()));
-  ASSIGN_OR_RETURN(const auto file, EventFileWriter::Create(path));
+struct ExportInput {
+  std::string path;
+  bool tiles = false;
+};
+
+// Reads so many events of the log, with progress.
+absl::Status ReadEvents(Session& session, uint64_t count,
+                        absl::FunctionRef<absl::Status(const v1::StoredEvent&)> event) {
   ProgressBar bar(session.printer().err(), session.globals().progress, "events");
-  RETURN_IF_ERROR(ReadStoredEvents(
-      session.client(), static_cast<uint64_t>(head.position()),
-      [&](const v1::StoredEvent& event) { return file->Add(event); },
-      [&](uint64_t events) { bar.Update(static_cast<int64_t>(events), head.position()); }));
-  RETURN_IF_ERROR(file->Finish());
+  return ReadStoredEvents(session.client(), count, event, [&](uint64_t events) {
+    bar.Update(static_cast<int64_t>(events), static_cast<int64_t>(count));
+  });
+}
+
+absl::Status ExportEvents(const std::string& path, uint64_t size, Session& session) {
+  ASSIGN_OR_RETURN(const auto file, EventFileWriter::Create(path));
+  RETURN_IF_ERROR(
+      ReadEvents(session, size, [&](const v1::StoredEvent& event) { return file->Add(event); }));
+  return file->Finish();
+}
+
+absl::Status ExportTiles(const std::string& folder, const v1::GetCheckpointResponse& reply,
+                         Session& session) {
+  ASSIGN_OR_RETURN(const eventstore::VerifierKey key,
+                   eventstore::VerifierKey::Parse(reply.verifier_key()));
+  ASSIGN_OR_RETURN(const eventstore::Checkpoint checkpoint,
+                   Finding(eventstore::OpenCheckpoint(reply.checkpoint(), {&key, 1})));
+  TileExport tiles(folder);
+  RETURN_IF_ERROR(ReadEvents(session, checkpoint.size,
+                             [&](const v1::StoredEvent& event) { return tiles.Add(event); }));
+  return tiles.Finish(checkpoint, reply.checkpoint());
+}
+
+absl::Status Export(const ExportInput& input, Session& session) {
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse reply,
+                   session.client().Call(&Stub::GetCheckpoint, v1::GetCheckpointRequest()));
+  RETURN_IF_ERROR(input.tiles
+                      ? ExportTiles(input.path, reply, session)
+                      : ExportEvents(input.path, static_cast<uint64_t>(reply.size()), session));
   session.printer().Note(
-      absl::StrCat("written: ", path, ", ", FormatCount(head.position()), " events"));
+      absl::StrCat("written: ", input.path, ", ", FormatCount(reply.size()), " events"));
   return absl::OkStatus();
 }
 
 void AddExport(const CommandTree& group) {
-  auto path = std::make_shared<std::string>();
+  auto input = std::make_shared<ExportInput>();
   CLI::App* command =
       group.Leaf("export", "Writes every event as it is stored, for `audit verify --events`",
                  "dealog --tenant acme audit export acme.events",
-                 [path](Session& session) { return Export(*path, session); });
-  AddText(command, "file", "File to write", path.get());
+                 [input](Session& session) { return Export(*input, session); });
+  AddText(command, "path", "File to write; with --tiles a folder", &input->path);
+  command->add_flag("--tiles", input->tiles,
+                    "A static log after c2sp.org/tlog-tiles instead, for other verifiers");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ std::string ReportJson(const AuditFindings& findings, const std::string& problem
 
 void ShowReport(const AuditFindings& findings, const std::string& problem, Printer& printer) {
   printer.Field("log", findings.newest.origin);
-  printer.Field("kept checkpoints", FormatCount(static_cast<int64_t>(findings.checkpoints)));
+  printer.Field("checkpoints", FormatCount(static_cast<int64_t>(findings.checkpoints)));
   printer.Field("proofs", FormatCount(static_cast<int64_t>(findings.proofs)));
   printer.Field("events", FormatCount(static_cast<int64_t>(findings.events)));
   printer.Field("newest size", absl::StrCat(findings.newest.size));

@@ -77,6 +77,8 @@ TEST_F(Audit, FindsNothingWhereNothingWasChanged) {
   Must({"audit", "prove", "4", "--out", File("4.tlog-proof")});
   Must({"audit", "prove", "--since", File("kept"), "--out", File("continues")});
   Must({"audit", "export", File("events")});
+  Must({"audit", "export", "--tiles", File("tiles")});
+  EXPECT_TRUE(std::filesystem::exists(File("tiles/checkpoint")));
   const Outcome server = Verify({"--out", File("newer")});
   EXPECT_EQ(server.exit_code, 0) << server.err;
   EXPECT_THAT(server.out, HasSubstr("as it was signed"));

@@ -36,6 +36,7 @@ TEST(App, HelpHasAnExampleForEveryCommand) {
                                                           {"board"},
                                                           {"kpi", "conversion"},
                                                           {"log", "tail"},
+                                                          {"audit", "verify"},
                                                           {"import"},
                                                           {"sample"},
                                                           {"workflow", "apply"},
@@ -126,6 +127,24 @@ TEST(App, VerifyRefusesAFolderWithoutALog) {
   const Outcome outcome = RunWith({"log", "verify", "/nowhere"});
   EXPECT_GT(outcome.exit_code, 0);
   EXPECT_NE(outcome.err.find("error: "), std::string::npos);
+}
+
+TEST(App, AuditRefusesItsOptionsBeforeItCalls) {
+  const Outcome neither = RunWith({"audit", "prove"});
+  EXPECT_EQ(neither.exit_code, 13) << neither.err;
+  EXPECT_EQ(RunWith({"audit", "prove", "1", "--since", "2"}).exit_code, 13);
+  EXPECT_EQ(RunWith({"audit", "verify"}).exit_code, 2) << "without a key";
+  EXPECT_EQ(RunWith({"audit", "verify", "--key", "/nowhere/key"}).exit_code, 1);
+  const std::vector<std::string> offline = {
+      "audit",    "verify",
+      "--key",    "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+      "--events", "/nowhere/events"};
+  const Outcome without = RunWith(offline);
+  EXPECT_EQ(without.exit_code, 13) << without.err;
+  EXPECT_NE(without.err.find("--checkpoint"), std::string::npos) << without.err;
+  std::vector<std::string> quick = offline;
+  quick.emplace_back("--quick");
+  EXPECT_EQ(RunWith(quick).exit_code, 13);
 }
 
 TEST(App, PrintsExitCodesAndVersion) {

@@ -5,7 +5,11 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <vector>
+
 #include "eventstore/base/error.h"
+#include "eventstore/base/worker.h"
 #include "tests/eventstore/merkle/rocksdb/audited_log.h"
 
 namespace dealog::eventstore {
@@ -62,6 +66,27 @@ TEST_F(AuditTreesTest, ProvesThatEveryTreeContinuesEveryOlderOne) {
 TEST_F(AuditTreesTest, SignsTheSameTextEveryTime) {
   Append(3);
   EXPECT_EQ(open_.trees->Sign(kAcme, 3).value(), open_.trees->Sign(kAcme, 0).value());
+}
+
+// Callers who ask while the tree grows: each gets a checkpoint, whoever is first.
+TEST_F(AuditTreesTest, SignsForManyWhileItGrows) {
+  std::atomic<bool> done = false;
+  std::atomic<int> signed_notes = 0;
+  std::vector<base::Worker> callers;
+  for (int i = 0; i < 3; ++i) {
+    callers.emplace_back("caller", [&] {
+      while (!done) {
+        const auto note = open_.trees->Sign(kAcme, 0);
+        EXPECT_TRUE(note.ok()) << note.status();
+        ++signed_notes;
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) Append(1);
+  done = true;
+  callers.clear();
+  EXPECT_GT(signed_notes, 0);
+  EXPECT_EQ(open_.MustSign(kAcme).size, 200u);
 }
 
 TEST_F(AuditTreesTest, SignsAnEmptyTree) {
