@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "dealog/storage/v1/commit.pb.h"
 #include "eventstore/limits.h"
+#include "eventstore/log_stats.h"
 #include "eventstore/types.h"
 
 namespace dealog::eventstore {
@@ -301,6 +302,13 @@ class EventLog {
   virtual absl::StatusOr<std::optional<StreamId>> FindUnique(const TenantId& tenant,
                                                              std::string_view kind,
                                                              std::string_view hash) const = 0;
+
+  // Why writes should be held back for now, before the log itself must slow or refuse them:
+  // RESOURCE_EXHAUSTED / OVERLOADED or DISK_LOW, with RetryInfo. Cheap enough to ask per batch; only
+  // advice, Append does not look at it. Ends by itself.
+  virtual absl::Status Strain() const { return absl::OkStatus(); }
+  // Nothing but zeros where an implementation does not count.
+  virtual LogStats stats() const { return {}; }
 };
 
 // ---- Seams -----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace dealog::eventstore {
 
 inline constexpr size_t kTenantNameBytesMax = 63;
@@ -40,6 +42,10 @@ inline constexpr size_t kPageBytesMax = 4 << 20;
 
 // Encoded commits kept in memory for live delivery.
 inline constexpr size_t kRingBytesMax = 64 << 20;
+
+// When a client should try again whose write was refused: for a full disk, for a strained engine.
+inline constexpr absl::Duration kDiskLowRetry = absl::Seconds(5);
+inline constexpr absl::Duration kStrainedRetry = absl::Milliseconds(500);
 
 // How long a request_id is remembered, unless the options say longer.
 inline constexpr int64_t kRequestRetentionMicrosMin = int64_t{7} * 24 * 3600 * 1'000'000;

@@ -68,7 +68,16 @@ absl::Status DiskLow(std::string_view path, uint64_t free_bytes, uint64_t free_b
   return base::Error(absl::StatusCode::kResourceExhausted, "DISK_LOW",
                      absl::StrCat("the disk of ", View(path), " has ", free_bytes,
                                   " free bytes, expected at least ", free_bytes_min,
-                                  "; free space, then writes go on by themselves"));
+                                  "; free space, then writes go on by themselves"))
+      .RetryAfter(kDiskLowRetry);
+}
+
+absl::Status Strained(std::string_view what, uint64_t found, uint64_t limit) {
+  return base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                     absl::StrCat("the log can't keep up with the writes: ", View(what), " is ",
+                                  found, ", expected less than ", limit,
+                                  "; nothing was executed, send it again later"))
+      .RetryAfter(kStrainedRetry);
 }
 
 absl::Status NoSuchBatch(PartitionId partition, BatchNumber number) {

@@ -28,6 +28,8 @@ absl::Status CheckNotBeyond(uint64_t after, uint64_t head, std::string_view what
 
 absl::Status OutcomeUnknown(std::string_view cause);
 absl::Status WritesRefused(std::string_view cause);
+// RESOURCE_EXHAUSTED / OVERLOADED: writes are held back before the storage engine has to.
+absl::Status Strained(std::string_view what, uint64_t found, uint64_t limit);
 absl::Status DiskLow(std::string_view path, uint64_t free_bytes, uint64_t free_bytes_min);
 absl::Status NoSuchBatch(PartitionId partition, BatchNumber number);
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <string>
@@ -49,6 +50,15 @@ class BatchRing {
   Found<BatchPtr> BatchesAfter(BatchNumber after, size_t bytes_max) const;
   Found<CommitPtr> CommitsAfter(const std::string& tenant, Position after, size_t bytes_max) const;
 
+  // How often a follower found what it asked for elsewhere only: on disk.
+  void CountMiss() { misses_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
+  // Bytes of commits at hand.
+  size_t bytes() const {
+    base::MutexLock lock(mu_);
+    return bytes_;
+  }
+
   void Register(Waiter* waiter);
   // After these return the old `wake` is not running and is not called any more.
   void SetWake(Waiter* waiter, std::function<void()> wake);
@@ -60,6 +70,7 @@ class BatchRing {
   void Wake(const StoredBatch& batch);
 
   const size_t bytes_max_;
+  std::atomic<uint64_t> misses_ = 0;
 
   mutable base::Mutex mu_;
   BatchNumber head_ ABSL_GUARDED_BY(mu_);

@@ -64,6 +64,7 @@ class FeedSubscription : public Subscription<typename Feed::Item> {
       page.from_ring = false;
     }
     if (page.items.empty()) return Page{};
+    if (!page.from_ring) ring_.CountMiss();
     waiter_.armed = false;
     feed_.Advance(page.items.back());
     return page;

@@ -173,7 +173,11 @@ absl::Status LogDatabase::OpenDatabase(const Options& options, bool exists) {
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
                            FamilyOptions(Family::kTenants, cache));
   rocksdb::DB* db = nullptr;
-  const rocksdb::DBOptions rocksdb_options = DatabaseOptions(env_);
+  // Counters only: histograms and timers would read the clock at every step.
+  statistics_ = rocksdb::CreateDBStatistics();
+  statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
+  rocksdb::DBOptions rocksdb_options = DatabaseOptions(env_);
+  rocksdb_options.statistics = statistics_;
   const rocksdb::Status opened =
       options.read_only
           ? rocksdb::DB::OpenForReadOnly(rocksdb_options, options.path, descriptors, &families_,

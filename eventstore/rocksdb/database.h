@@ -15,6 +15,7 @@
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
+#include "rocksdb/statistics.h"
 
 namespace dealog::eventstore {
 
@@ -48,6 +49,7 @@ class LogDatabase {
   }
   rocksdb::FileSystem& file_system() const { return *env_->GetFileSystem(); }
   uint32_t partition_count() const { return partition_count_; }
+  rocksdb::Statistics& statistics() const { return *statistics_; }
 
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
 
@@ -59,6 +61,7 @@ class LogDatabase {
 
   std::unique_ptr<rocksdb::Env> owned_env_;
   rocksdb::Env* env_ = rocksdb::Env::Default();
+  std::shared_ptr<rocksdb::Statistics> statistics_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // By Family, then the default one.
   uint32_t partition_count_ = 0;

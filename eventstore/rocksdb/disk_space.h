@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,6 +21,8 @@ class DiskSpace {
 
   // RESOURCE_EXHAUSTED / DISK_LOW if there is too little.
   absl::Status Check();
+  // Asks the file system; nullopt where it can't say.
+  std::optional<uint64_t> free_bytes() const;
 
  private:
   const LogDatabase& database_;

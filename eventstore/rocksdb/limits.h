@@ -22,6 +22,13 @@ inline constexpr uint64_t kFreeBytesMin = uint64_t{256} << 20;
 // How often the free bytes are asked for.
 inline constexpr int64_t kFreeBytesCheckMicros = 200'000;
 
+// How often it is looked whether writes come faster than they are digested. They are held back so
+// many files of level 0 before RocksDB would slow them (each flush adds one), or when of its limits
+// of bytes all but one of so many parts are used up.
+inline constexpr int64_t kStrainCheckMicros = 50'000;
+inline constexpr uint64_t kLevel0Margin = 2;
+inline constexpr uint64_t kStrainParts = 8;
+
 // Batch headers per partition whose digests and chain are checked when the log is opened.
 inline constexpr size_t kBatchesCheckedOnOpen = 1024;
 

@@ -13,11 +13,14 @@
 #include "eventstore/bytes.h"
 #include "eventstore/log_errors.h"
 #include "eventstore/ring.h"
+#include "eventstore/rocksdb/append_counters.h"
 #include "eventstore/rocksdb/database.h"
 #include "eventstore/rocksdb/disk_space.h"
+#include "eventstore/rocksdb/engine_stats.h"
 #include "eventstore/rocksdb/lru_map.h"
 #include "eventstore/rocksdb/open_check.h"
 #include "eventstore/rocksdb/reader.h"
+#include "eventstore/rocksdb/strain_watch.h"
 #include "eventstore/rocksdb/tenant_scan.h"
 #include "eventstore/rocksdb/testing.h"
 #include "eventstore/stage.h"
@@ -54,6 +57,7 @@ class RocksDbLog final : public EventLog, private DurableState {
         database_(std::move(database)),
         reader_(*database_),
         disk_space_(*database_, options.path, options.free_bytes_min),
+        strain_(*database_, disk_space_),
         stream_heads_(options.stream_heads) {
     write_options_.sync = sync_writes;
   }
@@ -76,6 +80,8 @@ class RocksDbLog final : public EventLog, private DurableState {
       tenants_[name].partition = partition;
     }
     return rows.status();
+  }
+
   }
 
   uint32_t partition_count() const override { return database_->partition_count(); }
@@ -187,6 +193,22 @@ class RocksDbLog final : public EventLog, private DurableState {
     return OwnerOf(tenant.value, {std::string(kind), std::string(hash), {}});
   }
 
+  absl::Status Strain() const override { return strain_.Check(); }
+
+  LogStats stats() const override {
+    LogStats stats = counters_.Read();
+    for (const auto& partition : partitions_) {
+      stats.ring_misses += partition->ring.misses();
+      stats.ring_bytes += partition->ring.bytes();
+    }
+    stats.failed = failed_;
+    stats.strained = strain_.strained();
+    stats.disk_free_bytes = disk_space_.free_bytes();
+    stats.disk_free_bytes_min = options_.free_bytes_min;
+    stats.engine = ReadEngineStats(*database_);
+    return stats;
+  }
+
  private:
   absl::StatusOr<std::vector<absl::StatusOr<AppendedCommit>>> AppendAlone(
       PartitionId partition, Partition& into, BatchNumber expected,
@@ -219,7 +241,9 @@ class RocksDbLog final : public EventLog, private DurableState {
                                         : rows.Put(family, ToSlice(row.key), ToSlice(row.value));
       if (status.ok()) status = added;
     });
+    const int64_t begin = base::MonotonicMicros();
     if (status.ok()) status = database_->db().Write(write_options_, &rows);
+    counters_.sync_us.Observe(base::MonotonicMicros() - begin);
     if (status.ok()) return absl::OkStatus();
     // Never tried again, not even by another partition: after a failed sync the operating system
     // may drop the dirty pages and call the next sync a success.
@@ -232,6 +256,7 @@ class RocksDbLog final : public EventLog, private DurableState {
     PartitionHead head = HeadAfter(batch.header);
     auto stored = std::make_shared<StoredBatch>(
         StoredBatch{head.number, head.digest, std::move(batch.commits)});
+    counters_.Count(*stored);
     {
       base::MutexLock lock(mu_);
       for (const auto& [tenant, tenant_head] : batch.tenants) {
@@ -288,6 +313,8 @@ class RocksDbLog final : public EventLog, private DurableState {
 
   // Synchronise themselves.
   DiskSpace disk_space_;
+  mutable StrainWatch strain_;
+  AppendCounters counters_;
   mutable LruMap<Revision> stream_heads_;  // By StreamPrefix.
   std::atomic<bool> failed_ = false;
 

@@ -61,6 +61,8 @@ class HookedLog final : public eventstore::EventLog {
   std::function<absl::Status(Commits)> after_append;
   // Called per commit: a failure refuses it, and only it.
   std::function<absl::Status(const eventstore::NewCommit&)> refuse;
+  // What Strain says; from any thread. Empty: what the log says.
+  std::function<absl::Status()> strain;
   // Number of calls of ReadStream so far.
   mutable std::atomic<int> stream_reads = 0;
 
@@ -148,6 +150,8 @@ class HookedLog final : public eventstore::EventLog {
       std::string_view hash) const override {
     return log_->FindUnique(tenant, kind, hash);
   }
+  absl::Status Strain() const override { return strain ? strain() : log_->Strain(); }
+  eventstore::LogStats stats() const override { return log_->stats(); }
 
  private:
   std::unique_ptr<eventstore::EventLog> log_;
