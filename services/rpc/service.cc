@@ -17,6 +17,7 @@ namespace {
 using grpc::internal::RpcMethod;
 
 RpcMethod::RpcType TypeOf(const google::protobuf::MethodDescriptor& method) {
+  if (method.client_streaming() && method.server_streaming()) return RpcMethod::BIDI_STREAMING;
   if (method.client_streaming()) return RpcMethod::CLIENT_STREAMING;
   return method.server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
 }
@@ -115,6 +116,18 @@ void ServiceBuilder::AddClientStream(const google::protobuf::Descriptor& request
                  [&core, &method, start = std::move(start)](grpc::CallbackServerContext* context,
                                                             grpc::ByteBuffer* response) {
                    return start(core, method, *context, *response);
+                 }));
+}
+
+void ServiceBuilder::AddBidiStream(const google::protobuf::Descriptor& request,
+                                   StartDialogue start) {
+  const int index = service_->IndexOf(request);
+  const Core& core = service_->core();
+  const Method& method = service_->method(index);
+  service_->Handle(
+      index, new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+                 [&core, &method, start = std::move(start)](grpc::CallbackServerContext* context) {
+                   return start(core, method, *context);
                  }));
 }
 

@@ -26,6 +26,8 @@ namespace grpc {
 class Service;
 template <class Request>
 class ServerReadReactor;
+template <class Request, class Response>
+class ServerBidiReactor;
 }  // namespace grpc
 
 namespace dealog::rpc {
@@ -35,6 +37,9 @@ using StartServerStream = std::function<grpc::ServerWriteReactor<grpc::ByteBuffe
     const Core&, const Method&, grpc::CallbackServerContext&, const grpc::ByteBuffer& body)>;
 using StartClientStream = std::function<grpc::ServerReadReactor<grpc::ByteBuffer>*(
     const Core&, const Method&, grpc::CallbackServerContext&, grpc::ByteBuffer& response)>;
+
+using StartDialogue = std::function<grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*(
+    const Core&, const Method&, grpc::CallbackServerContext&)>;
 
 // Thread safety: none. Ownership: `core` must outlive the services built.
 class ServiceBuilder {
@@ -46,6 +51,7 @@ class ServiceBuilder {
   void AddUnary(const google::protobuf::Descriptor& request, StartUnary start);
   void AddServerStream(const google::protobuf::Descriptor& request, StartServerStream start);
   void AddClientStream(const google::protobuf::Descriptor& request, StartClientStream start);
+  void AddBidiStream(const google::protobuf::Descriptor& request, StartDialogue start);
   std::unique_ptr<grpc::Service> Build();
 
  private:
