@@ -9,7 +9,7 @@ namespace dealog::commands {
 
 bool Batch::full() const {
   // One more commit of the largest size must still fit.
-  return answers.size() >= eventstore::kCommitsPerBatchMax ||
+  return answers.size() >= commands_max ||
          commit_bytes > eventstore::kBatchBytesMax - eventstore::kCommitBytesMax;
 }
 

@@ -22,6 +22,7 @@ struct Answer {
 
 // Thread safety: none. Invariants: commits are in the order in which they were decided.
 struct Batch {
+  size_t commands_max = eventstore::kCommitsPerBatchMax;
   std::vector<Answer> answers;
   std::vector<eventstore::NewCommit> commits;
   size_t commit_bytes = 0;

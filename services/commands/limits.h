@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace dealog::commands {
 
 // What a command is taken to hold besides its request, bytes.
@@ -15,7 +17,11 @@ inline constexpr size_t kWarmShare = 8;
 inline constexpr size_t kTenantHeadsMax = 65'536;
 // What an event is taken to add to its commit besides the payload, bytes.
 inline constexpr size_t kEventOverheadBytes = 512;
-// When a refused client should try again, milliseconds.
-inline constexpr int64_t kOverloadedRetryMillis = 100;
+// How long a command may have to wait for its answer when it enters the queue; see Admission.
+inline constexpr absl::Duration kQueueWaitMax = absl::Milliseconds(100);
+// When a refused client should try again.
+inline constexpr absl::Duration kOverloadedRetry = absl::Milliseconds(100);
+// What a batch takes follows the newest one by one part in so many.
+inline constexpr int64_t kBatchTimeSmoothing = 4;
 
 }  // namespace dealog::commands

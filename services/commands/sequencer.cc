@@ -12,6 +12,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
+#include "services/commands/admission.h"
 #include "services/commands/batch.h"
 #include "services/commands/commit_builder.h"
 #include "services/commands/limits.h"
@@ -28,13 +29,6 @@ using CommandPtr = std::unique_ptr<PendingCommand>;
 absl::Status NotReady() {
   return base::Error(absl::StatusCode::kUnavailable, "NOT_READY",
                      "the server is stopping; the command was not executed, send it again");
-}
-
-absl::Status Overloaded(size_t queued, size_t limit) {
-  return base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
-                     absl::StrCat("the command queue holds ", queued, " of at most ", limit,
-                                  " bytes; try again later"))
-      .RetryAfter(absl::Milliseconds(kOverloadedRetryMillis));
 }
 
 absl::Status DeadlinePassed() {
@@ -59,14 +53,18 @@ class SequencerImpl final : public Sequencer {
         partition_(partition),
         clock_(clock),
         options_(std::move(options)),
+        admission_(log, {.queue_bytes_max = options_.queue_bytes_max,
+                         .queue_wait_max = options_.queue_wait_max,
+                         .batch_commands_max = options_.batch_commands_max}),
         overlay_(log, options_.unique_key_secret, options_.state_cache_bytes_max),
+        batch_{.commands_max = options_.batch_commands_max},
         worker_(absl::StrCat("seq-", partition.value), [this] { Run(); }) {}
 
   ~SequencerImpl() override { Drain(); }
 
   void Submit(CommandPtr command) override;
   void Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) override {
-    overlay_.Prefetch(tenant, stream);
+    if (!admission_.Crowded()) overlay_.Prefetch(tenant, stream);
   }
   void Drain() override;
   SequencerStats stats() const override;
@@ -86,6 +84,7 @@ class SequencerImpl final : public Sequencer {
   void Publish();
   absl::Status Write();
   void Reply();
+  void CountRefusal(const absl::Status& status);
   void Stop(const absl::Status& failure);
 
   // Constant after construction.
@@ -93,6 +92,8 @@ class SequencerImpl final : public Sequencer {
   const PartitionId partition_;
   const base::Clock& clock_;
   const SequencerOptions options_;
+
+  Admission admission_;  // Synchronises itself.
 
   // The sequencer's thread only, but for Prefetch.
   Overlay overlay_;
@@ -109,8 +110,8 @@ class SequencerImpl final : public Sequencer {
   mutable base::Mutex mu_;
   base::CondVar work_;
   std::deque<CommandPtr> queue_ ABSL_GUARDED_BY(mu_);
-  size_t queue_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // Until the reply.
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<std::string, uint64_t> refusals_by_reason_ ABSL_GUARDED_BY(mu_);
 
   base::Mutex drain_mu_;
   base::Worker worker_ ABSL_GUARDED_BY(drain_mu_);  // Last: its thread uses all of the above.
@@ -118,22 +119,23 @@ class SequencerImpl final : public Sequencer {
 
 void SequencerImpl::Submit(CommandPtr command) {
   const size_t bytes = command->ApproximateBytes();
-  absl::Status refusal;
+  if (absl::Status refusal = admission_.Enter(bytes); !refusal.ok()) {
+    command->Done(std::move(refusal));
+    return;
+  }
   bool was_empty = false;
   {
     base::MutexLock lock(mu_);
-    if (closed_) {
-      refusal = NotReady();
-    } else if (queue_bytes_ > 0 && queue_bytes_ + bytes > options_.queue_bytes_max) {
-      refusal = Overloaded(queue_bytes_, options_.queue_bytes_max);
-    } else {
-      queue_bytes_ += bytes;
+    if (!closed_) {
       was_empty = queue_.empty();
       queue_.push_back(std::move(command));
     }
   }
   if (was_empty) work_.NotifyOne();
-  if (!refusal.ok()) command->Done(std::move(refusal));
+  if (command == nullptr) return;
+  admission_.Leave(1, bytes);
+  admission_.Turned(Shed::kStopping);
+  command->Done(NotReady());
 }
 
 void SequencerImpl::Drain() {
@@ -147,15 +149,20 @@ void SequencerImpl::Drain() {
 }
 
 SequencerStats SequencerImpl::stats() const {
-  SequencerStats stats{.commands = commands_,
+  SequencerStats stats{.queue_bytes = admission_.waiting_bytes(),
+                       .queue_commands = admission_.waiting_commands(),
+                       .queue_bytes_max = options_.queue_bytes_max,
+                       .expected_wait = admission_.expected_wait(),
+                       .commands = commands_,
                        .refusals = refusals_,
                        .replays = replays_,
                        .batches = batches_,
                        .events = events_,
                        .cache_hits = cache_hits_,
                        .cache_misses = cache_misses_};
+  for (size_t i = 0; i < kShedKinds; ++i) stats.shed[i] = admission_.shed(static_cast<Shed>(i));
   base::MutexLock lock(mu_);
-  stats.queue_bytes = queue_bytes_;
+  stats.refusals_by_reason = refusals_by_reason_;
   return stats;
 }
 
@@ -186,6 +193,7 @@ bool SequencerImpl::HasNext() {
 
 // The path of a command.
 void SequencerImpl::Handle(CommandPtr owned) {
+  if (batch_.answers.empty()) admission_.Began();
   const CommandContext& context = owned->context();
   const int64_t clock_us = clock_.NowMicros();
   const auto decide = [&](Answer& answer) -> absl::StatusOr<CommandResult> {
@@ -374,14 +382,22 @@ absl::Status SequencerImpl::Write() {
 void SequencerImpl::Reply() {
   commands_.fetch_add(batch_.answers.size(), std::memory_order_relaxed);
   for (const Answer& answer : batch_.answers) {
-    if (!answer.result.ok()) refusals_.fetch_add(1, std::memory_order_relaxed);
+    if (!answer.result.ok()) CountRefusal(answer.result.status());
   }
   cache_hits_.store(overlay_.hits(), std::memory_order_relaxed);
   cache_misses_.store(overlay_.misses(), std::memory_order_relaxed);
+  const size_t commands = batch_.answers.size();
   const size_t bytes = batch_.Reply();
-  batch_ = Batch();
+  batch_ = {.commands_max = options_.batch_commands_max};
+  admission_.Leave(commands, bytes);
+  admission_.Ended();
+}
+
+void SequencerImpl::CountRefusal(const absl::Status& status) {
+  refusals_.fetch_add(1, std::memory_order_relaxed);
+  std::string reason = base::ReasonOf(status);
   base::MutexLock lock(mu_);
-  queue_bytes_ -= bytes;
+  ++refusals_by_reason_[std::move(reason)];
 }
 
 // After a failed write nothing more is accepted until the log was reopened and read again.

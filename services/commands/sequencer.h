@@ -9,8 +9,10 @@
 // Five steps per command (services/commands/sequencer.cc): replayed request? – load state – decide
 // – evolve and stage – sync and reply.
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,8 @@
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
+#include "services/commands/admission.h"
+#include "services/commands/limits.h"
 #include "services/domain/decider.h"
 
 namespace dealog::commands {
@@ -70,6 +74,10 @@ class PendingCommand {
 struct SequencerOptions {
   // Commands waiting, bytes; past it Submit refuses with RESOURCE_EXHAUSTED / OVERLOADED.
   size_t queue_bytes_max = 64 << 20;
+  // How long a command may have to wait; likewise. See Admission.
+  absl::Duration queue_wait_max = kQueueWaitMax;
+  // Commands that share one synced write, 1 to kCommitsPerBatchMax.
+  size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
   // Folded states kept in memory, bytes.
   size_t state_cache_bytes_max = 128 << 20;
   // How long a request_id is remembered; at least kRequestRetentionMicrosMin.
@@ -85,6 +93,13 @@ struct SequencerOptions {
 
 struct SequencerStats {
   size_t queue_bytes = 0;
+  size_t queue_commands = 0;
+  size_t queue_bytes_max = 0;
+  absl::Duration expected_wait;  // Of a command that came now; of the partitions, the longest.
+  // Turned away at the door, by Admission's reasons.
+  std::array<uint64_t, kShedKinds> shed{};
+  // Refused once they were looked at: a part of `commands`, by published reason.
+  std::map<std::string, uint64_t> refusals_by_reason;
   uint64_t commands = 0;
   uint64_t refusals = 0;
   uint64_t replays = 0;
@@ -98,11 +113,11 @@ struct SequencerStats {
 class Sequencer {
  public:
   virtual ~Sequencer() = default;
-  // Queues a command. A refusal (OVERLOADED, NOT_READY while draining) is delivered through Done,
-  // on the calling thread.
+  // Queues a command. A refusal (OVERLOADED, DISK_LOW, NOT_READY while draining) is delivered
+  // through Done, on the calling thread.
   virtual void Submit(std::unique_ptr<PendingCommand> command) = 0;
   // Folds the streams of a command into the cache on the calling thread, so that the sequencer
-  // finds them warm. Best effort.
+  // finds them warm. Best effort: not while commands are being turned away.
   virtual void Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) = 0;
   // Accepts nothing more, decides what is queued, then stops. Idempotent.
   virtual void Drain() = 0;

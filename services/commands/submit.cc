@@ -65,6 +65,13 @@ SequencerStats Sequencers::stats() const {
   for (const auto& sequencer : sequencers_) {
     const SequencerStats one = sequencer->stats();
     sum.queue_bytes += one.queue_bytes;
+    sum.queue_commands += one.queue_commands;
+    sum.queue_bytes_max += one.queue_bytes_max;
+    sum.expected_wait = std::max(sum.expected_wait, one.expected_wait);
+    for (size_t i = 0; i < kShedKinds; ++i) sum.shed[i] += one.shed[i];
+    for (const auto& [reason, count] : one.refusals_by_reason) {
+      sum.refusals_by_reason[reason] += count;
+    }
     sum.commands += one.commands;
     sum.refusals += one.refusals;
     sum.replays += one.replays;
