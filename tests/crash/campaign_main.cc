@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
   options.seed = static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10));
   const auto report = dealog::eventstore::KillAndCheck(options);
   for (const std::string& loss : report.losses) std::cout << "LOST " << loss << "\n";
+  for (const auto& [point, kills] : report.kills_at_points) {
+    std::cout << "killed " << point << ": " << kills << "\n";
+  }
   std::cout << "kills: " << report.kills
             << ", before the first answer: " << report.kills_before_the_first_answer
             << ", commits acknowledged: " << report.commits_acknowledged

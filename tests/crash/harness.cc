@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <random>
 #include <sstream>
@@ -24,6 +25,8 @@ extern char** environ;
 namespace dealog::eventstore {
 namespace {
 
+constexpr int64_t kNamedKillMicros = 2'000'000;
+
 // What a writer has acknowledged in one log, over all its lives.
 struct Acknowledged {
   struct Commit {
@@ -37,7 +40,9 @@ struct Acknowledged {
 // A writer and the pipe that it reports on. Thread safety: none.
 class Writer {
  public:
-  Writer(const CrashOptions& options, const std::string& log, uint32_t seed) {
+  // `point`: where it kills itself, at the `count`-th time; empty: nowhere.
+  Writer(const CrashOptions& options, const std::string& log, uint32_t seed,
+         const std::string& point, uint32_t count) {
     int ends[2];
     DEALOG_CHECK(pipe(ends) == 0);
     posix_spawn_file_actions_t actions;
@@ -45,10 +50,11 @@ class Writer {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    std::string arguments[] = {options.writer, log, std::to_string(seed),
-                               options.sync ? "sync" : "nosync"};
-    char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(),
-                    arguments[3].data(), nullptr};
+    std::string arguments[] = {
+        options.writer,       log, std::to_string(seed), options.sync ? "sync" : "nosync", point,
+        std::to_string(count)};
+    char* argv[7] = {};
+    for (size_t i = 0; i < (point.empty() ? 4u : 6u); ++i) argv[i] = arguments[i].data();
     DEALOG_CHECK(posix_spawn(&pid_, argv[0], &actions, nullptr, argv, environ) == 0) << argv[0];
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -65,6 +71,12 @@ class Writer {
       if (until_first) return true;
     }
     return false;
+  }
+
+  // Reads reports until it has ended by itself; false if that took too long.
+  bool EndsWithin(int64_t micros) {
+    ReadFor(micros, false);
+    return ended_;
   }
 
   // Kills it and returns everything that it had reported; "" for an unfinished last line.
@@ -84,12 +96,14 @@ class Writer {
   bool ReadSome() {
     char buffer[1 << 16];
     const ssize_t got = read(report_, buffer, sizeof(buffer));
+    ended_ |= got == 0;
     if (got > 0) lines_.append(buffer, static_cast<size_t>(got));
     return got > 0;
   }
 
   pid_t pid_ = 0;
   int report_ = -1;
+  bool ended_ = false;
   std::string lines_;
 };
 
@@ -148,6 +162,10 @@ void Check(const std::string& folder, const Acknowledged& acknowledged, CrashRep
 
 }  // namespace
 
+// See writer_main.cc.
+const char* const kKillPoints[] = {"before_write", "before_sync", "after_sync", "before_publish",
+                                   "before_reply", "table",       "manifest"};
+
 CrashReport KillAndCheck(const CrashOptions& options) {
   CrashReport report;
   Acknowledged acknowledged;
@@ -160,9 +178,16 @@ CrashReport KillAndCheck(const CrashOptions& options) {
       report.commits_acknowledged += acknowledged.commits.size();
       acknowledged = {};
     }
-    Writer writer(options, log, options.seed * 1000 + static_cast<uint32_t>(report.kills));
-    // Half the kills fall at any time, also into opening and recovery; half among the writes.
-    if (random() % 2 == 0) {
+    // A third of the kills fall at a named point; of the others half at any time, also into opening
+    // and recovery, and half among the writes.
+    const bool named = random() % 3 == 0;
+    const std::string point = named ? kKillPoints[random() % std::size(kKillPoints)] : "";
+    Writer writer(options, log, options.seed * 1000 + static_cast<uint32_t>(report.kills), point,
+                  1 + random() % 12);
+    if (named) {
+      // Where the point does not come in time, it is killed from outside.
+      if (writer.EndsWithin(kNamedKillMicros)) ++report.kills_at_points[point];
+    } else if (random() % 2 == 0) {
       writer.ReadFor(random() % 200'000, false);
     } else {
       writer.ReadFor(20'000'000, true);

@@ -3,6 +3,7 @@
 // Kills a writer of a log again and again, and compares what it had acknowledged with what is left.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct CrashOptions {
 struct CrashReport {
   int kills = 0;
   int kills_before_the_first_answer = 0;
+  std::map<std::string, int> kills_at_points;  // By its own hand, by named point (writer_main.cc).
   uint64_t commits_acknowledged = 0;
   uint64_t commits_checked = 0;  // Each acknowledged commit is checked after every later kill.
   std::vector<std::string> losses;

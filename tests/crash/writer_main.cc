@@ -4,14 +4,28 @@
 //   BATCH number digest        (hexadecimal)
 //   COMMIT tenant first last token
 //
-// Usage: crash_writer FOLDER SEED sync|nosync
+// Usage: crash_writer FOLDER SEED sync|nosync [POINT COUNT]
+//
+// With a point it kills itself the COUNT-th time that it comes there:
+//   before_write   a batch is staged, nothing of it was handed to the disk
+//   before_sync    its bytes were handed over, none is synced
+//   after_sync     the disk has them, the log does not know
+//   before_publish the log knows, readers do not
+//   before_reply   readers see them, the caller does not
+//   table          in the middle of writing a table: a memtable flush or a compaction
+//   manifest       in the middle of recording one
+// All of it outside of the log: on its file system, in its callbacks, after its return.
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -33,12 +47,40 @@ void Report(const std::string& lines) {
   }
 }
 
-int Write(const std::string& folder, uint32_t seed, bool sync) {
-  const auto file_system = std::make_shared<FaultFileSystem>();
+// Kills the process at a chosen point.
+class KillPoint {
+ public:
+  KillPoint(std::string point, int count) : point_(std::move(point)), left_(count) {}
+  void Reach(std::string_view point) {
+    if (point == point_ && --left_ == 0) raise(SIGKILL);
+  }
+  void Observe(FileOperation operation, std::string_view file, bool done) {
+    if (file.ends_with(".log")) {
+      if (operation == FileOperation::kAppend) Reach("before_write");
+      if (operation == FileOperation::kSync) Reach(done ? "after_sync" : "before_sync");
+    } else if (operation == FileOperation::kAppend) {
+      if (file.ends_with(".sst")) Reach("table");
+      if (file.starts_with("MANIFEST")) Reach("manifest");
+    }
+  }
+
+ private:
+  const std::string point_;
+  std::atomic<int> left_;
+};
+
+int Write(const std::string& folder, uint32_t seed, bool sync, KillPoint& kill) {
+  const auto file_system = std::make_shared<FaultFileSystem>(
+      [&kill](FileOperation operation, std::string_view file, bool done) {
+        kill.Observe(operation, file, done);
+      });
   // Half of the lives: some of what is not synced reaches the disk nevertheless, cut anywhere.
   if (seed % 2 == 0) file_system->WriteBackEarly(seed);
-  auto opened = OpenRocksDbLogForTest({.path = folder, .stream_heads = 8},
-                                      {.file_system = file_system, .sync_writes = sync});
+  auto opened = OpenRocksDbLogForTest(
+      {.path = folder,
+       .stream_heads = 8,
+       .on_synced = [&kill](PartitionId, const PartitionHead&) { kill.Reach("before_publish"); }},
+      {.file_system = file_system, .sync_writes = sync});
   DEALOG_CHECK_OK(opened);
   EventLog& log = **opened;
   std::mt19937 random(seed);
@@ -57,6 +99,7 @@ int Write(const std::string& folder, uint32_t seed, bool sync) {
     }
     const auto outcomes = AppendAll(log, commits);
     DEALOG_CHECK_OK(outcomes);
+    kill.Reach("before_reply");
     const PartitionHead head = log.BatchHead(PartitionId{0});
     std::string lines =
         absl::StrCat("BATCH ", head.number.value, " ", absl::BytesToHexString(head.digest), "\n");
@@ -73,7 +116,8 @@ int Write(const std::string& folder, uint32_t seed, bool sync) {
 }  // namespace dealog::eventstore
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 6) return 2;
   const uint32_t seed = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
-  return dealog::eventstore::Write(argv[1], seed, std::string(argv[3]) == "sync");
+  dealog::eventstore::KillPoint kill(argc == 6 ? argv[4] : "", argc == 6 ? std::atoi(argv[5]) : 0);
+  return dealog::eventstore::Write(argv[1], seed, std::string(argv[3]) == "sync", kill);
 }
