@@ -14,6 +14,7 @@ find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_library(DEALOG_ISAL isal REQUIRED)
+find_library(DEALOG_ZSTD zstd REQUIRED)
 find_library(DEALOG_JEMALLOC jemalloc REQUIRED)
 
 find_program(DEALOG_CCACHE ccache)

@@ -1,0 +1,120 @@
+#include "eventstore/backup/checkpoint_check.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status.h"
+#include "eventstore/batch_codec.h"
+
+namespace dealog::eventstore {
+namespace {
+
+absl::Status Damaged(const std::string& what) {
+  return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", what);
+}
+
+absl::Status OfTenant(const std::string& name, const absl::Status& status) {
+  if (status.ok()) return status;
+  return Damaged(absl::StrCat("tenant ", name, ": ", status.message()));
+}
+
+absl::StatusOr<Checkpoint> OpenSigned(const storage::v1::BackupTenant& tenant,
+                                      const std::optional<VerifierKey>& trusted, bool& by_trusted) {
+  ASSIGN_OR_RETURN(const VerifierKey named, VerifierKey::Parse(tenant.verifier_key()));
+  by_trusted = trusted && trusted->name() == named.name();
+  const VerifierKey& key = by_trusted ? *trusted : named;
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(tenant.checkpoint(), {&key, 1}));
+  if (checkpoint.size > tenant.position()) {
+    return Damaged(absl::StrCat("the checkpoint is of size ", checkpoint.size,
+                                ", but the backup ends at position ", tenant.position()));
+  }
+  return checkpoint;
+}
+
+}  // namespace
+
+absl::StatusOr<CheckpointCheck> CheckpointCheck::Make(const std::vector<ArchivedBackup>& chain,
+                                                      const std::optional<VerifierKey>& trusted) {
+  CheckpointCheck result;
+  std::map<std::string, std::vector<Checkpoint>> kept;
+  bool trusted_met = !trusted.has_value();
+  for (const ArchivedBackup& backup : chain) {
+    for (const storage::v1::BackupTenant& tenant : backup.manifest.tenants()) {
+      std::vector<Checkpoint>& of_tenant = kept[tenant.name()];
+      if (tenant.checkpoint().empty()) continue;
+      bool by_trusted = false;
+      const absl::StatusOr<Checkpoint> checkpoint = OpenSigned(tenant, trusted, by_trusted);
+      if (!checkpoint.ok()) {
+        return OfTenant(absl::StrCat(tenant.name(), ", backup ", backup.manifest.number()),
+                        checkpoint.status());
+      }
+      trusted_met |= by_trusted;
+      const bool known =
+          std::any_of(of_tenant.begin(), of_tenant.end(), [&](const Checkpoint& other) {
+            return other.size == checkpoint->size && other.root == checkpoint->root;
+          });
+      if (known) continue;  // Taken over from the base.
+      of_tenant.push_back(*checkpoint);
+      if (checkpoint->batch) {
+        result.batches_[{checkpoint->batch->partition.value, checkpoint->batch->number.value}]
+            .emplace_back(base::AsView(checkpoint->batch->digest));
+      }
+    }
+  }
+  if (!trusted_met) {
+    return base::InvalidField("key", absl::StrCat("expected the key of a tenant of this archive, "
+                                                  "found that of ",
+                                                  trusted->name()));
+  }
+  for (const storage::v1::BackupTenant& tenant : chain.back().manifest.tenants()) {
+    std::vector<uint64_t> sizes;
+    for (const Checkpoint& checkpoint : kept[tenant.name()]) sizes.push_back(checkpoint.size);
+    std::sort(sizes.rbegin(), sizes.rend());
+    HistoryCheck check(std::move(kept[tenant.name()]));
+    RETURN_IF_ERROR(OfTenant(tenant.name(), check.CheckKept()));
+    result.tenants_.emplace(tenant.name(),
+                            Tenant{std::move(check), tenant.position(), std::move(sizes)});
+  }
+  return result;
+}
+
+absl::Status CheckpointCheck::Add(const BatchRecord& batch) {
+  const auto named = batches_.find({batch.header.partition(), batch.header.number()});
+  if (named != batches_.end()) {
+    for (const std::string& digest : named->second) {
+      if (digest == batch.header.digest()) continue;
+      return CorruptBatch(PartitionId{batch.header.partition()}, BatchNumber{batch.header.number()},
+                          "a signed checkpoint names another digest");
+    }
+  }
+  for (const CommitPtr& commit : batch.commits) {
+    const auto found = tenants_.find(commit->tenant());
+    if (found == tenants_.end()) {
+      return Damaged(absl::StrCat("tenant ", std::string(commit->tenant()),
+                                  " has commits but is not in the manifest"));
+    }
+    Tenant& tenant = found->second;
+    for (size_t i = 0; i < commit->event_count(); ++i) {
+      RETURN_IF_ERROR(OfTenant(found->first, tenant.check.Add(commit->event(i))));
+      for (; !tenant.sizes.empty() && tenant.sizes.back() <= tenant.check.size();
+           tenant.sizes.pop_back()) {
+        ++matched_;
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointCheck::Finish() const {
+  for (const auto& [name, tenant] : tenants_) {
+    RETURN_IF_ERROR(OfTenant(name, tenant.check.Finish()));
+    if (tenant.check.size() != tenant.position) {
+      return OfTenant(name, Damaged(absl::StrCat("expected ", tenant.position, " events, found ",
+                                                 tenant.check.size())));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace dealog::eventstore
