@@ -9,7 +9,9 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "eventstore/bytes.h"
+#include "eventstore/rocksdb/folder_check.h"
 #include "eventstore/rocksdb/limits.h"
+#include "eventstore/rocksdb/request_reclaim.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
@@ -19,27 +21,7 @@
 namespace dealog::eventstore {
 namespace {
 
-constexpr char kSettingsKey[] = "settings";
-
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-absl::Status Unusable(std::string_view path, std::string_view why) {
-  return base::Error(absl::StatusCode::kFailedPrecondition, "NOT_READY",
-                     absl::StrCat("the log folder ", View(path), " ", View(why)));
-}
-
-bool IsLockError(const rocksdb::Status& status) {
-  return status.IsIOError() && status.ToString().find("lock") != std::string::npos;
-}
-
-// u32 format, u32 partition count, u32 CRC32C of both.
-std::string EncodeSettings(uint32_t partition_count) {
-  std::string settings;
-  AppendBig(settings, kLogFormat);
-  AppendBig(settings, partition_count);
-  AppendBig(settings, base::Crc32c(settings));
-  return settings;
-}
 
 rocksdb::CompressionType Compression() {
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -48,7 +30,8 @@ rocksdb::CompressionType Compression() {
 }
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
-                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+                                           const std::shared_ptr<rocksdb::Cache>& cache,
+                                           const base::Clock& clock) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.format_version = 5;
@@ -64,6 +47,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   options.max_write_buffer_number = 2;
   options.compression = Compression();
   options.level_compaction_dynamic_level_bytes = true;
+  if (family == Family::kRequests) {
+    options.compaction_filter_factory = MakeRequestReclaim(clock);
+    options.periodic_compaction_seconds = kRequestCompactionSeconds;
+  }
   return options;
 }
 
@@ -126,14 +113,17 @@ absl::StatusOr<std::unique_ptr<LogDatabase>> LogDatabase::Open(const Options& op
     database->owned_env_ = rocksdb::NewCompositeEnv(options.file_system);
     database->env_ = database->owned_env_.get();
   }
-  bool exists = false;
-  RETURN_IF_ERROR(database->CheckFamilies(options, &exists));
+  ASSIGN_OR_RETURN(const bool exists, CheckLogFolder(*database->env_, options.path));
+  if (!exists && options.read_only) {
+    return UnusableFolder(options.path, "holds no log; give the folder `log` of a data folder");
+  }
   RETURN_IF_ERROR(database->OpenDatabase(options, exists));
   RETURN_IF_ERROR(database->CheckSettings(options));
   return database;
 }
 
 LogDatabase::~LogDatabase() {
+  if (snapshot_ != nullptr) db().ReleaseSnapshot(snapshot_);
   if (!db_) return;
   for (rocksdb::ColumnFamilyHandle* handle : families_) {
     db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
@@ -141,37 +131,16 @@ LogDatabase::~LogDatabase() {
   db_->Close().PermitUncheckedError();
 }
 
-absl::Status LogDatabase::CheckFamilies(const Options& options, bool* exists) const {
-  *exists = env_->FileExists(options.path + "/CURRENT").ok();
-  if (!*exists) {
-    if (!options.read_only) return absl::OkStatus();
-    return Unusable(options.path, "holds no log; give the folder `log` of a data folder");
-  }
-  std::vector<std::string> names;
-  rocksdb::DBOptions rocksdb_options = DatabaseOptions(env_);
-  RETURN_IF_ERROR(FromRocksDb(
-      rocksdb::DB::ListColumnFamilies(rocksdb_options, options.path, &names), "opening the log"));
-  for (const std::string& name : names) {
-    bool known = name == rocksdb::kDefaultColumnFamilyName;
-    for (size_t i = 0; i < kFamilyCount; ++i) known |= name == FamilyName(static_cast<Family>(i));
-    if (!known) {
-      return Unusable(options.path, absl::StrCat("is not a log of this version: it has the unknown "
-                                                 "family ",
-                                                 name, "; give another folder"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status LogDatabase::OpenDatabase(const Options& options, bool exists) {
   const auto cache = rocksdb::NewLRUCache(std::max<size_t>(options.block_cache_bytes, 1 << 20));
+  const base::Clock& clock = options.clock != nullptr ? *options.clock : base::SystemClock();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (size_t i = 0; i < kFamilyCount; ++i) {
     const Family family = static_cast<Family>(i);
-    descriptors.emplace_back(std::string(FamilyName(family)), FamilyOptions(family, cache));
+    descriptors.emplace_back(std::string(FamilyName(family)), FamilyOptions(family, cache, clock));
   }
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                           FamilyOptions(Family::kTenants, cache));
+                           FamilyOptions(Family::kTenants, cache, clock));
   rocksdb::DB* db = nullptr;
   // Counters only: histograms and timers would read the clock at every step.
   statistics_ = rocksdb::CreateDBStatistics();
@@ -183,13 +152,9 @@ absl::Status LogDatabase::OpenDatabase(const Options& options, bool exists) {
           ? rocksdb::DB::OpenForReadOnly(rocksdb_options, options.path, descriptors, &families_,
                                          &db)
           : rocksdb::DB::Open(rocksdb_options, options.path, descriptors, &families_, &db);
-  if (IsLockError(opened)) {
-    return Unusable(options.path,
-                    "is in use by another process; stop that process, or give another data folder");
-  }
   if (!opened.ok()) {
-    return FromRocksDb(
-        opened, absl::StrCat(exists ? "opening" : "creating", " the log folder ", options.path));
+    return exists ? OpenFailure(options.path, "opening it", opened)
+                  : CreateFailure(options.path, opened);
   }
   db_.reset(db);
   return absl::OkStatus();
@@ -204,33 +169,47 @@ absl::Status LogDatabase::CheckSettings(const Options& options) {
     std::unique_ptr<rocksdb::Iterator> batches(
         db_->NewIterator(rocksdb::ReadOptions(), family(Family::kBatches)));
     batches->SeekToFirst();
-    if (batches->Valid()) return Unusable(options.path, "has batches but no settings: restore it");
+    if (batches->Valid()) {
+      return DamagedFolder(options.path, "it has batches but no settings");
+    }
     rocksdb::WriteOptions synced;
     synced.sync = true;
     partition_count_ = options.partition_count;
-    return FromRocksDb(
-        db_->Put(synced, settings_family, kSettingsKey, EncodeSettings(partition_count_)),
-        "creating the log");
+    return FromRocksDb(db_->Put(synced, settings_family, kSettingsKey,
+                                EncodeSettings(kLogFormat, partition_count_)),
+                       "creating the log");
   }
   if (!got.ok()) return FromRocksDb(got, "reading the log's settings");
-  ByteReader reader(settings);
-  const uint32_t format = reader.Big<uint32_t>();
-  partition_count_ = reader.Big<uint32_t>();
-  if (settings != EncodeSettings(partition_count_) || partition_count_ == 0) {
-    return Unusable(options.path, absl::StrCat("is of format ", format, ", expected ", kLogFormat,
-                                               "; use the version that wrote it"));
-  }
+  ASSIGN_OR_RETURN(partition_count_, DecodeSettings(options.path, settings));
   if (options.partition_count != 0 && options.partition_count != partition_count_) {
-    return Unusable(options.path, absl::StrCat("has ", partition_count_, " partitions, asked for ",
-                                               options.partition_count,
-                                               "; the number is fixed when the folder is created"));
+    return UnusableFolder(
+        options.path,
+        absl::StrCat("has ", partition_count_, " partitions, asked for ", options.partition_count,
+                     "; the number is fixed when the folder is created"));
   }
   return absl::OkStatus();
 }
 
+std::unique_ptr<LogDatabase> LogDatabase::Snapshot() const {
+  std::unique_ptr<LogDatabase> snapshot(new LogDatabase);
+  snapshot->env_ = env_;
+  snapshot->families_ = families_;
+  snapshot->partition_count_ = partition_count_;
+  snapshot->source_ = this;
+  snapshot->snapshot_ = db().GetSnapshot();
+  return snapshot;
+}
+
+rocksdb::ReadOptions LogDatabase::read_options() const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  options.fill_cache = snapshot_ == nullptr;
+  return options;
+}
+
 absl::StatusOr<std::optional<std::string>> LogDatabase::Get(Family of, std::string_view key) const {
   std::string value;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), family(of), ToSlice(key), &value);
+  const rocksdb::Status status = db().Get(read_options(), family(of), ToSlice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
   RETURN_IF_ERROR(FromRocksDb(status, "reading the log"));
   return value;
@@ -241,7 +220,7 @@ PrefixRows::PrefixRows(const LogDatabase& database, Family family, std::string p
       end_(PrefixEnd(prefix_)),
       begin_bound_(prefix_),
       end_bound_(end_) {
-  rocksdb::ReadOptions options;
+  rocksdb::ReadOptions options = database.read_options();
   options.iterate_lower_bound = &begin_bound_;
   if (!end_.empty()) options.iterate_upper_bound = &end_bound_;
   rows_.reset(database.db().NewIterator(options, database.family(family)));

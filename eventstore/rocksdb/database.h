@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/keys.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
@@ -38,12 +39,19 @@ class LogDatabase {
     size_t block_cache_bytes = 0;
     std::shared_ptr<rocksdb::FileSystem> file_system;  // Null: the operating system's.
     bool read_only = false;
+    // Tells which remembered requests have expired; null: the system's. Must outlive the database.
+    const base::Clock* clock = nullptr;
   };
   // FAILED_PRECONDITION: in use by a process, not a log, another format or partition count.
+  // DATA_LOSS: a log that is damaged or incomplete.
   static absl::StatusOr<std::unique_ptr<LogDatabase>> Open(const Options& options);
   ~LogDatabase();
 
-  rocksdb::DB& db() const { return *db_; }
+  // The database as it is now, for long reads that shall not disturb others: they fill no cache.
+  // Must be destroyed before this one.
+  std::unique_ptr<LogDatabase> Snapshot() const;
+
+  rocksdb::DB& db() const { return source_ != nullptr ? source_->db() : *db_; }
   rocksdb::ColumnFamilyHandle* family(Family family) const {
     return families_[static_cast<size_t>(family)];
   }
@@ -52,11 +60,12 @@ class LogDatabase {
   rocksdb::Statistics& statistics() const { return *statistics_; }
 
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
+  // How everything is to be read.
+  rocksdb::ReadOptions read_options() const;
 
  private:
   LogDatabase() = default;
   absl::Status OpenDatabase(const Options& options, bool exists);
-  absl::Status CheckFamilies(const Options& options, bool* exists) const;
   absl::Status CheckSettings(const Options& options);
 
   std::unique_ptr<rocksdb::Env> owned_env_;
@@ -65,6 +74,9 @@ class LogDatabase {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // By Family, then the default one.
   uint32_t partition_count_ = 0;
+  // Of a snapshot: the database that it is of, which holds the rest.
+  const LogDatabase* source_ = nullptr;
+  const rocksdb::Snapshot* snapshot_ = nullptr;
 };
 
 // The rows of a family under one prefix, in the order of the number behind it (keys.h).

@@ -29,6 +29,14 @@ inline constexpr int64_t kStrainCheckMicros = 50'000;
 inline constexpr uint64_t kLevel0Margin = 2;
 inline constexpr uint64_t kStrainParts = 8;
 
+// From a synced batch to its witness, besides the time of the write: below a second in all.
+inline constexpr int64_t kWitnessIntervalMicros = 800'000;
+
+// Remembered requests are dropped so long after they expired, µs, by compactions that come at least
+// so often, seconds.
+inline constexpr int64_t kRequestGraceMicros = int64_t{24} * 3600 * 1'000'000;
+inline constexpr uint64_t kRequestCompactionSeconds = 24 * 3600;
+
 // Batch headers per partition whose digests and chain are checked when the log is opened.
 inline constexpr size_t kBatchesCheckedOnOpen = 1024;
 

@@ -23,6 +23,7 @@
 #include "eventstore/rocksdb/strain_watch.h"
 #include "eventstore/rocksdb/tenant_scan.h"
 #include "eventstore/rocksdb/testing.h"
+#include "eventstore/rocksdb/verify.h"
 #include "eventstore/stage.h"
 #include "eventstore/subscription.h"
 #include "eventstore/validate.h"
@@ -48,7 +49,7 @@ struct Tenant {
 
 // Thread safety: as EventLog says. A partition has one writer at a time (checked), so what the
 // writer reads of its tenants can't change under it.
-class RocksDbLog final : public EventLog, private DurableState {
+class RocksDbLog final : public FolderLog, private DurableState {
  public:
   RocksDbLog(const RocksDbLogOptions& options, bool sync_writes,
              std::unique_ptr<LogDatabase> database)
@@ -82,6 +83,19 @@ class RocksDbLog final : public EventLog, private DurableState {
     return rows.status();
   }
 
+  // After Recover, before any Append.
+  absl::Status StartWitness() {
+    PartitionHeads heads;
+    for (const auto& partition : partitions_) heads.push_back(partition->head);
+    ASSIGN_OR_RETURN(witness_, HeadWitness::Open(options_.witness, std::move(heads),
+                                                 [this](PartitionId partition, BatchNumber number) {
+                                                   return BatchDigest(partition, number);
+                                                 }));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<LogVerifyReport> Verify(const LogVerifyOptions& options) override {
+    return VerifyLog(*database_, options);
   }
 
   uint32_t partition_count() const override { return database_->partition_count(); }
@@ -224,7 +238,12 @@ class RocksDbLog final : public EventLog, private DurableState {
     if (stager.empty()) return outcomes;
     StagedBatch batch = std::move(stager).Finish(head, clock_.NowMicros());
     RETURN_IF_ERROR(Write(batch, into.rows));
-    if (options_.on_synced) options_.on_synced(partition, HeadAfter(batch.header));
+    const PartitionHead synced = HeadAfter(batch.header);
+    if (const absl::Status witnessed = witness_->Synced(partition, synced); !witnessed.ok()) {
+      failed_ = true;
+      return OutcomeUnknown(std::string(witnessed.message()));
+    }
+    if (options_.on_synced) options_.on_synced(partition, synced);
     Publish(partition, into, std::move(batch));
     return outcomes;
   }
@@ -303,13 +322,14 @@ class RocksDbLog final : public EventLog, private DurableState {
     return reader_.FindUnique(UniqueKeyBytes(tenant, key.kind, key.hash));
   }
 
-  // Constant after Recover().
+  // Constant after Recover() and StartWitness().
   const RocksDbLogOptions options_;
   const base::Clock& clock_;
   rocksdb::WriteOptions write_options_;
   const std::unique_ptr<LogDatabase> database_;
   const LogReader reader_;
   std::vector<std::unique_ptr<Partition>> partitions_;
+  std::unique_ptr<HeadWitness> witness_;
 
   // Synchronise themselves.
   DiskSpace disk_space_;
@@ -322,22 +342,29 @@ class RocksDbLog final : public EventLog, private DurableState {
   mutable absl::flat_hash_map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
-                                                                const RocksDbLogTestHooks& hooks) {
+absl::StatusOr<std::unique_ptr<FolderLog>> OpenLog(const RocksDbLogOptions& options,
+                                                   const RocksDbLogTestHooks& hooks) {
   DEALOG_CHECK(options.partition_count > 0);
   ASSIGN_OR_RETURN(auto database, LogDatabase::Open({.path = options.path,
                                                      .partition_count = options.partition_count,
                                                      .block_cache_bytes = options.block_cache_bytes,
-                                                     .file_system = hooks.file_system}));
+                                                     .file_system = hooks.file_system,
+                                                     .clock = options.clock}));
   auto log = std::make_unique<RocksDbLog>(options, hooks.sync_writes, std::move(database));
   RETURN_IF_ERROR(log->Recover());
+  RETURN_IF_ERROR(log->StartWitness());
   return log;
 }
 
-absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLog(const RocksDbLogOptions& options) {
-  return OpenRocksDbLogForTest(options, {});
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
+                                                                const RocksDbLogTestHooks& hooks) {
+  return OpenLog(options, hooks);
+}
+
+absl::StatusOr<std::unique_ptr<FolderLog>> OpenRocksDbLog(const RocksDbLogOptions& options) {
+  return OpenLog(options, {});
 }
 
 }  // namespace dealog::eventstore

@@ -15,7 +15,9 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
+#include "eventstore/log_verify.h"
 #include "eventstore/rocksdb/limits.h"
+#include "eventstore/rocksdb/witness.h"
 
 namespace dealog::eventstore {
 
@@ -36,16 +38,22 @@ struct RocksDbLogOptions {
   uint64_t free_bytes_min = kFreeBytesMin;
   // Told of every published batch; may be null.
   AuditLog* audit = nullptr;
-  // Called after a batch was synced and before it is published; may be empty. The place of the head
-  // witness. From the appending thread.
+  // Remembers outside of the folder what was synced; without files none is kept.
+  HeadWitnessOptions witness;
+  // Called after a batch was synced and witnessed, before it is published; may be empty. From the
+  // appending thread.
   std::function<void(PartitionId, const PartitionHead&)> on_synced;
 };
+
+// A log in a folder: all that a log does, and a check of the whole of it while it serves.
+class FolderLog : public EventLog, public LogVerifier {};
 
 // Opens or creates the log, and checks its newest batches: per partition the digests of the last
 // kBatchesCheckedOnOpen batch headers and their chain, and that the newest batch's commits are
 // there with the digests it names. `dealog log verify` checks everything.
 // FAILED_PRECONDITION: another process has the folder, or it is of another format or partition
-// count. DATA_LOSS / CORRUPT_RECORD: damage.
-absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLog(const RocksDbLogOptions& options);
+// count. DATA_LOSS / CORRUPT_RECORD: damage. DATA_LOSS / HEAD_LOST: it lacks batches that the
+// witness saw synced.
+absl::StatusOr<std::unique_ptr<FolderLog>> OpenRocksDbLog(const RocksDbLogOptions& options);
 
 }  // namespace dealog::eventstore

@@ -1,59 +1,72 @@
 #include "eventstore/rocksdb/verify_rows.h"
 
-#include <memory>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
-#include "eventstore/base/crypto.h"
-#include "eventstore/base/status.h"
-#include "eventstore/bytes.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
 
 namespace dealog::eventstore {
 namespace {
 
-constexpr uint64_t kAnyValue = 0;
-
-// The same in every process, so that a report can be repeated.
-uint64_t HashOf(std::string_view bytes) {
-  const base::Digest digest = base::Sha256(bytes);
-  return LoadBig<uint64_t>(base::AsView(digest).data()) | 1;  // Never kAnyValue.
-}
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
-void ExpectedRows::Take(const Row& row) {
-  if (row.deleted) {
-    rows_.erase(HashOf(row.key));
-  } else {
-    rows_[HashOf(row.key)] = HashOf(row.value);
+size_t RowSums::BucketOf(std::string_view key) { return absl::HashOf(View(key)) % kBuckets; }
+
+void RowSums::Add(std::string_view key, std::string_view value, uint64_t beside) {
+  Bucket& bucket = buckets_[BucketOf(key)];
+  ++bucket.count;
+  ++count_;
+  bucket.a += absl::HashOf(View(key), View(value), beside);
+  bucket.b += absl::HashOf(beside, View(value), View(key), 1);
+}
+
+std::vector<size_t> RowSums::Differing(const RowSums& other) const {
+  std::vector<size_t> differing;
+  for (size_t i = 0; i < kBuckets; ++i) {
+    if (buckets_[i] != other.buckets_[i]) differing.push_back(i);
+  }
+  return differing;
+}
+
+uint64_t LastRows::HashOfKey(std::string_view key) { return absl::HashOf(View(key)); }
+
+bool LastRows::NextRange() {
+  rows_.clear();
+  if (last_ == UINT64_MAX) return false;
+  first_ = last_ + 1;
+  last_ = UINT64_MAX;
+  return true;
+}
+
+void LastRows::Take(std::string_view key, std::string_view value) {
+  const uint64_t hash = HashOfKey(key);
+  if (!InRange(hash)) return;
+  rows_[hash] = absl::HashOf(View(value));
+  while (rows_.size() > rows_max_ && first_ < last_) {
+    last_ = first_ + (last_ - first_) / 2;
+    absl::erase_if(rows_, [this](const auto& row) { return !InRange(row.first); });
   }
 }
 
-void ExpectedRows::TakeAnyValue(std::string_view key) { rows_[HashOf(key)] = kAnyValue; }
+void LastRows::Remove(std::string_view key) { rows_.erase(HashOfKey(key)); }
 
-bool ExpectedRows::TakeMissing(std::string_view key) { return rows_.erase(HashOf(key)) > 0; }
+LastRows::Match LastRows::Found(std::string_view key, std::string_view value) {
+  const uint64_t hash = HashOfKey(key);
+  if (!InRange(hash)) return Match::kOutOfRange;
+  const auto expected = rows_.find(hash);
+  if (expected == rows_.end()) return Match::kUnknown;
+  const bool equal = expected->second == absl::HashOf(View(value));
+  rows_.erase(expected);
+  return equal ? Match::kEqual : Match::kOtherValue;
+}
 
-absl::Status ExpectedRows::Compare(const LogDatabase& database,
-                                   const std::function<void(std::string)>& problem) {
-  const std::string name(FamilyName(family_));
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  std::unique_ptr<rocksdb::Iterator> rows(
-      database.db().NewIterator(options, database.family(family_)));
-  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-    const auto expected = rows_.find(HashOf(ToView(rows->key())));
-    if (expected == rows_.end()) {
-      problem(absl::StrCat("family ", name, ": row ", rows->key().ToString(true),
-                           " follows from no readable batch"));
-      continue;
-    }
-    if (expected->second != kAnyValue && expected->second != HashOf(ToView(rows->value()))) {
-      problem(absl::StrCat("family ", name, ": row ", rows->key().ToString(true),
-                           " has another value than follows from its batch"));
-    }
-    rows_.erase(expected);
+std::vector<uint64_t> LastRows::Missing(size_t count_max) const {
+  std::vector<uint64_t> missing;
+  for (const auto& [key, value] : rows_) {
+    if (missing.size() == count_max) break;
+    missing.push_back(key);
   }
-  return FromRocksDb(rows->status(), absl::StrCat("reading family ", name));
+  return missing;
 }
 
 }  // namespace dealog::eventstore

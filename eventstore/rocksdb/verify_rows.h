@@ -1,40 +1,68 @@
 #pragma once
 
-// Compares the rows of a family with those that they should be. Internal to this folder.
+// Compares the rows of a family with those that they should be, in bounded memory. Internal to this
+// folder.
 
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/status.h"
-#include "eventstore/apply.h"
-#include "eventstore/rocksdb/database.h"
 
 namespace dealog::eventstore {
 
-// What a family should hold, as hashes: some 30 bytes of memory a row, however long the rows.
-// Thread safety: none.
-class ExpectedRows {
+// Rows that are written once and never again, as sums of their hashes, in buckets by key: two lots
+// of rows are the same if their sums are (but for a chance of 2^-64 per bucket), and else differ in
+// the buckets whose sums differ. Hashes are of this process alone. Thread safety: none.
+class RowSums {
  public:
-  explicit ExpectedRows(Family family) : family_(family) {}
+  static constexpr size_t kBuckets = 4096;
+  static size_t BucketOf(std::string_view key);
 
-  // As the database would take the row: the last of a key counts, a deletion removes it.
-  void Take(const Row& row);
-  // A row whose value can't be known, because its source is damaged (and reported already).
-  void TakeAnyValue(std::string_view key);
-
-  // Tells `problem` of every row that is beside those expected or has another value, and crosses
-  // off what it finds. The error is that of reading the family.
-  absl::Status Compare(const LogDatabase& database,
-                       const std::function<void(std::string)>& problem);
-  // After Compare: rows that were not found, and whether this is one (asked once per row).
-  bool anything_missing() const { return !rows_.empty(); }
-  bool TakeMissing(std::string_view key);
+  RowSums() : buckets_(kBuckets) {}
+  // `beside`: what else must be equal.
+  void Add(std::string_view key, std::string_view value, uint64_t beside);
+  uint64_t count() const { return count_; }
+  uint64_t count(size_t bucket) const { return buckets_[bucket].count; }
+  std::vector<size_t> Differing(const RowSums& other) const;
 
  private:
-  const Family family_;
+  struct Bucket {
+    uint64_t count = 0;
+    uint64_t a = 0;
+    uint64_t b = 0;
+    bool operator==(const Bucket&) const = default;
+  };
+  uint64_t count_ = 0;
+  std::vector<Bucket> buckets_;
+};
+
+// Rows that may be replaced or deleted, as hashes of what is there in the end: only those whose
+// key's hash lies in a range, which is cut down when there are too many. Thread safety: none.
+class LastRows {
+ public:
+  explicit LastRows(size_t rows_max) : rows_max_(rows_max) {}
+
+  // Empties it and goes on behind the range; false if there is nothing behind it.
+  bool NextRange();
+  // The last of a key counts.
+  void Take(std::string_view key, std::string_view value);
+  void Remove(std::string_view key);
+  size_t size() const { return rows_.size(); }
+
+  enum class Match { kOutOfRange, kEqual, kOtherValue, kUnknown };
+  // Compares a row that is there, and crosses it off.
+  Match Found(std::string_view key, std::string_view value);
+  // Hashes of keys that were not found, at most so many, in no order.
+  std::vector<uint64_t> Missing(size_t count_max) const;
+  static uint64_t HashOfKey(std::string_view key);
+
+ private:
+  bool InRange(uint64_t hash) const { return first_ <= hash && hash <= last_; }
+
+  const size_t rows_max_;
+  uint64_t first_ = 0;
+  uint64_t last_ = UINT64_MAX;
   absl::flat_hash_map<uint64_t, uint64_t> rows_;  // Hash of the key, hash of the value.
 };
 

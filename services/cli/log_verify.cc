@@ -39,12 +39,14 @@ void ShowReport(const LogVerifyReport& report, Printer& printer) {
 
 absl::Status Verify(const std::string& folder, Session& session) {
   Printer& printer = session.printer();
-  ProgressBar bar(printer.err(), session.globals().progress, "events");
-  ASSIGN_OR_RETURN(
-      const LogVerifyReport report,
-      eventstore::VerifyRocksDbLog(LogFolderOf(folder), [&](const LogVerifyReport& now) {
-        bar.Update(static_cast<int64_t>(now.events), /*total=*/0);
-      }));
+  ProgressBar bar(printer.err(), session.globals().progress, "steps");
+  ASSIGN_OR_RETURN(const LogVerifyReport report,
+                   eventstore::VerifyRocksDbLog(LogFolderOf(folder),
+                                                {.progress = [&](const LogVerifyReport& now) {
+                                                  bar.Update(static_cast<int64_t>(now.steps),
+                                                             static_cast<int64_t>(now.steps_total));
+                                                  return absl::OkStatus();
+                                                }}));
   if (printer.json()) {
     printer.out() << ReportJson(report) << '\n';
   } else {
