@@ -89,6 +89,7 @@ absl::StatusOr<NewCommit> BuildCommit(const CommandContext& context,
         NewEvent{.stream = ToStreamId(pending.stream),
                  .type = std::string(domain::EventTypeName(pending.event)),
                  .event_id = EventId(meta.id_seed, meta.now_us, commit.events.size()),
+                 .schema_version = pending.schema_version,
                  .occurred_at_us =
                      pending.occurred_at_us != 0 ? pending.occurred_at_us : meta.occurred_at_us,
                  .payload = pending.event.SerializeAsString()});

@@ -66,6 +66,8 @@ class SequencerImpl final : public Sequencer {
   void Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) override {
     if (!admission_.Crowded()) overlay_.Prefetch(tenant, stream);
   }
+  void AskPositionAt(const eventstore::TenantId& tenant, int64_t time_us,
+                     PositionFunction done) override;
   void Drain() override;
   SequencerStats stats() const override;
 
@@ -103,6 +105,7 @@ class SequencerImpl final : public Sequencer {
   std::deque<CommandPtr> deferred_;  // Repeat a request of the batch that is being decided.
 
   // Synchronise themselves.
+  TimeQuestions questions_;
   std::atomic<uint64_t> commands_ = 0, refusals_ = 0, replays_ = 0, batches_ = 0, events_ = 0;
   std::atomic<uint64_t> cache_hits_ = 0, cache_misses_ = 0;
 
@@ -138,6 +141,14 @@ void SequencerImpl::Submit(CommandPtr command) {
   command->Done(NotReady());
 }
 
+void SequencerImpl::AskPositionAt(const eventstore::TenantId& tenant, int64_t time_us,
+                                  PositionFunction done) {
+  if (!questions_.Ask(tenant, time_us, std::move(done))) return;
+  // Under the lock: the sequencer either sees the question before it sleeps, or is woken.
+  base::MutexLock lock(mu_);
+  work_.NotifyOne();
+}
+
 void SequencerImpl::Drain() {
   {
     base::MutexLock lock(mu_);
@@ -169,16 +180,18 @@ SequencerStats SequencerImpl::stats() const {
 void SequencerImpl::Run() {
   head_ = log_.BatchHead(partition_);
   while (CommandPtr command = Wait()) Handle(std::move(command));
+  questions_.Close(NotReady());
 }
 
 // The next command; sleeps until there is one. Null once there will be none.
 CommandPtr SequencerImpl::Wait() {
-  if (ready_.empty()) {
+  while (ready_.empty()) {
+    if (questions_.waiting()) questions_.Answer(log_);
     base::MutexLock lock(mu_);
-    while (queue_.empty() && !closed_) work_.Wait(mu_);
+    while (queue_.empty() && !closed_ && !questions_.waiting()) work_.Wait(mu_);
     ready_.swap(queue_);
+    if (ready_.empty() && closed_) return nullptr;
   }
-  if (ready_.empty()) return nullptr;
   CommandPtr command = std::move(ready_.front());
   ready_.pop_front();
   return command;
@@ -254,8 +267,10 @@ absl::StatusOr<std::optional<CommandResult>> SequencerImpl::Replay(PendingComman
 }
 
 domain::CommandMeta SequencerImpl::MakeMeta(const CommandContext& context, int64_t clock_us) {
-  // Strictly rising within the tenant, whatever the clock does.
-  const int64_t now_us = std::max(clock_us, overlay_.head().recorded_at_us + 1);
+  // Strictly rising within the tenant, and past every time that was asked about, whatever the clock
+  // does.
+  const int64_t now_us =
+      std::max({clock_us, overlay_.head().recorded_at_us + 1, questions_.later_than_us() + 1});
   domain::CommandMeta meta{
       .tenant = context.tenant.value,
       .principal = context.origin.principal,
@@ -355,6 +370,7 @@ void SequencerImpl::Publish() {
     ready_.push_front(std::move(deferred_.back()));
     deferred_.pop_back();
   }
+  if (questions_.waiting()) questions_.Answer(log_);
 }
 
 // Makes the batch durable and completes its answers. On failure the overlay is gone.
@@ -418,6 +434,7 @@ void SequencerImpl::Stop(const absl::Status& failure) {
     batch_.answers.push_back({.command = std::move(command), .result = NotReady()});
   }
   ready_.clear();
+  questions_.Close(NotReady());
   Reply();
   if (options_.on_fatal) options_.on_fatal(failure);
 }

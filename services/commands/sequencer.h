@@ -23,6 +23,7 @@
 #include "eventstore/event_log.h"
 #include "services/commands/admission.h"
 #include "services/commands/limits.h"
+#include "services/commands/time_questions.h"
 #include "services/domain/decider.h"
 
 namespace dealog::commands {
@@ -119,6 +120,11 @@ class Sequencer {
   // Folds the streams of a command into the cache on the calling thread, so that the sequencer
   // finds them warm. Best effort: not while commands are being turned away.
   virtual void Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) = 0;
+  // The tenant's last position recorded by `time_us`, which must not be in the future: for good,
+  // because every later commit of the partition is stamped later than it. `done` is called once,
+  // quick, from the sequencer's thread; NOT_READY, on any thread, once it is drained or stopped.
+  virtual void AskPositionAt(const eventstore::TenantId& tenant, int64_t time_us,
+                             PositionFunction done) = 0;
   // Accepts nothing more, decides what is queued, then stops. Idempotent.
   virtual void Drain() = 0;
   virtual SequencerStats stats() const = 0;

@@ -1,5 +1,6 @@
 #include "services/commands/state_loader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -41,10 +42,17 @@ absl::StatusOr<ParsedEvent> ParseEvent(const eventstore::EventView& view) {
 
 namespace {
 
+constexpr Position kNewestPosition{std::numeric_limits<uint64_t>::max()};
+
 // Applies events after the state's revision until one lies past either bound.
 absl::Status Apply(const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
                    Revision up_to, Position known_at, domain::AggregateState& state) {
   const StreamId id{stream.type, stream.id};
+  if (state.HasOnlyRevision() && known_at == kNewestPosition) {
+    ASSIGN_OR_RETURN(const Revision head, log.StreamHead(tenant, id));
+    state.revision = std::min(head, up_to).value;
+    return absl::OkStatus();
+  }
   while (state.revision < up_to.value) {
     ASSIGN_OR_RETURN(const eventstore::ReadPage page,
                      log.ReadStream(tenant, id, {.from = Revision{state.revision + 1}}));
@@ -59,17 +67,6 @@ absl::Status Apply(const EventLog& log, const TenantId& tenant, const domain::St
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<domain::AggregateState>> Empty(const domain::StreamRef& stream) {
-  std::unique_ptr<domain::AggregateState> state = domain::MakeState(stream.type, stream.id);
-  if (state == nullptr) {
-    return base::Error(absl::StatusCode::kInternal, "INTERNAL",
-                       absl::StrCat("no aggregate folds streams of type \"", stream.type, "\""));
-  }
-  return state;
-}
-
-constexpr Position kNewestPosition{std::numeric_limits<uint64_t>::max()};
-
 }  // namespace
 
 absl::Status CatchUp(const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
@@ -81,7 +78,7 @@ absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(const EventLo
                                                                    const TenantId& tenant,
                                                                    const domain::StreamRef& stream,
                                                                    Revision up_to) {
-  ASSIGN_OR_RETURN(std::unique_ptr<domain::AggregateState> state, Empty(stream));
+  std::unique_ptr<domain::AggregateState> state = domain::MakeState(stream.type, stream.id);
   RETURN_IF_ERROR(Apply(log, tenant, stream, up_to, kNewestPosition, *state));
   return state;
 }
@@ -89,7 +86,7 @@ absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(const EventLo
 absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStreamAt(
     const EventLog& log, const TenantId& tenant, const domain::StreamRef& stream,
     Position known_at) {
-  ASSIGN_OR_RETURN(std::unique_ptr<domain::AggregateState> state, Empty(stream));
+  std::unique_ptr<domain::AggregateState> state = domain::MakeState(stream.type, stream.id);
   RETURN_IF_ERROR(Apply(log, tenant, stream, kNewestRevision, known_at, *state));
   return state;
 }

@@ -22,8 +22,7 @@ namespace dealog::commands {
 inline constexpr eventstore::Revision kNewestRevision{std::numeric_limits<uint64_t>::max()};
 
 // The state of a stream at `up_to` (inclusive); of revision 0 if the stream does not exist.
-// INTERNAL for a stream type that no aggregate has; DATA_LOSS / CORRUPT_RECORD for an event that
-// does not parse. Thread safety: yes.
+// DATA_LOSS / CORRUPT_RECORD for an event that does not parse. Thread safety: yes.
 absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStream(
     const eventstore::EventLog& log, const eventstore::TenantId& tenant,
     const domain::StreamRef& stream, eventstore::Revision up_to = kNewestRevision);

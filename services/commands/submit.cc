@@ -5,20 +5,23 @@
 #include <utility>
 
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/status.h"
+#include "services/commands/state_loader.h"
 
 namespace dealog::commands {
 namespace {
 
-// Where the caller of Execute waits for Done.
+// Where a caller waits for what is told on another thread.
+template <typename Result>
 class Waiter {
  public:
-  void Set(absl::StatusOr<CommandResult> result) {
+  void Set(absl::StatusOr<Result> result) {
     // Notified under the lock: the waiter may destroy this as soon as it can return from Wait.
     base::MutexLock lock(mu_);
     result_ = std::move(result);
     changed_.NotifyOne();
   }
-  absl::StatusOr<CommandResult> Wait() {
+  absl::StatusOr<Result> Wait() {
     base::MutexLock lock(mu_);
     while (!result_.has_value()) changed_.Wait(mu_);
     return *std::move(result_);
@@ -27,14 +30,14 @@ class Waiter {
  private:
   base::Mutex mu_;
   base::CondVar changed_;
-  std::optional<absl::StatusOr<CommandResult>> result_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::StatusOr<Result>> result_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace
 
 Sequencers::Sequencers(eventstore::EventLog& log, const base::Clock& clock,
                        SequencerOptions options)
-    : log_(log) {
+    : log_(log), unique_key_secret_(options.unique_key_secret) {
   const uint32_t count = std::max<uint32_t>(1, log.partition_count());
   options.queue_bytes_max /= count;
   options.state_cache_bytes_max /= count;
@@ -54,6 +57,10 @@ void Sequencers::Submit(std::unique_ptr<PendingCommand> command) {
 
 void Sequencers::Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream) {
   Of(tenant).Prefetch(tenant, stream);
+}
+
+std::unique_ptr<domain::StateReader> Sequencers::States(const eventstore::TenantId& tenant) const {
+  return MakeLogStateReader(log_, tenant, unique_key_secret_);
 }
 
 void Sequencers::Drain() {
@@ -85,7 +92,7 @@ SequencerStats Sequencers::stats() const {
 
 absl::StatusOr<CommandResult> Execute(Sequencer& sequencer, CommandContext context,
                                       DecideFunction decide, DescribeFunction describe) {
-  Waiter waiter;
+  Waiter<CommandResult> waiter;
   sequencer.Submit(std::make_unique<LambdaCommand>(
       std::move(context), std::move(decide), std::move(describe),
       [&waiter](absl::StatusOr<CommandResult> result) { waiter.Set(std::move(result)); }));
@@ -96,6 +103,19 @@ absl::StatusOr<CommandResult> Execute(Sequencers& sequencers, CommandContext con
                                       DecideFunction decide, DescribeFunction describe) {
   Sequencer& sequencer = sequencers.Of(context.tenant);
   return Execute(sequencer, std::move(context), std::move(decide), std::move(describe));
+}
+
+absl::StatusOr<eventstore::Position> PositionAt(const eventstore::EventLog& log,
+                                                Sequencers& sequencers,
+                                                const eventstore::TenantId& tenant,
+                                                int64_t time_us) {
+  ASSIGN_OR_RETURN(const eventstore::TenantHead head, log.Head(tenant));
+  if (time_us <= head.recorded_at_us) return log.PositionAt(tenant, time_us);
+  Waiter<eventstore::Position> waiter;
+  sequencers.Of(tenant).AskPositionAt(
+      tenant, time_us,
+      [&waiter](absl::StatusOr<eventstore::Position> position) { waiter.Set(position); });
+  return waiter.Wait();
 }
 
 }  // namespace dealog::commands

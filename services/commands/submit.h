@@ -66,6 +66,8 @@ class Sequencers {
   Sequencer& at(eventstore::PartitionId partition) { return *sequencers_[partition.value]; }
   void Submit(std::unique_ptr<PendingCommand> command);
   void Prefetch(const eventstore::TenantId& tenant, const domain::StreamRef& stream);
+  // A tenant's current states as the log has them, for reads; see MakeLogStateReader.
+  std::unique_ptr<domain::StateReader> States(const eventstore::TenantId& tenant) const;
   // Drains every partition; see Sequencer::Drain.
   void Drain();
   // Sums over the partitions.
@@ -73,6 +75,7 @@ class Sequencers {
 
  private:
   eventstore::EventLog& log_;
+  const std::string unique_key_secret_;
   std::vector<std::unique_ptr<Sequencer>> sequencers_;
 };
 
@@ -81,5 +84,13 @@ absl::StatusOr<CommandResult> Execute(Sequencer& sequencer, CommandContext conte
                                       DecideFunction decide, DescribeFunction describe = {});
 absl::StatusOr<CommandResult> Execute(Sequencers& sequencers, CommandContext context,
                                       DecideFunction decide, DescribeFunction describe = {});
+
+// The tenant's last position recorded by `time_us`, an instant that is not in the future: the same
+// whenever it is asked again. Answered from the log where a commit has passed that time, else it
+// waits for the sequencer: like Execute, not on its thread.
+absl::StatusOr<eventstore::Position> PositionAt(const eventstore::EventLog& log,
+                                                Sequencers& sequencers,
+                                                const eventstore::TenantId& tenant,
+                                                int64_t time_us);
 
 }  // namespace dealog::commands

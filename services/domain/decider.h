@@ -25,7 +25,8 @@
 namespace dealog::domain {
 
 // Names a stream within the tenant. Types in use: deal, pipeline, contact, organization, activity,
-// note, member, product, tenant, import, workflow, workflow_instance.
+// note, member, product, tenant, import, workflow, workflow_instance, stream_type, and those that
+// other services registered.
 struct StreamRef {
   std::string type;
   std::string id;
@@ -69,6 +70,9 @@ class AggregateState {
   virtual std::unique_ptr<AggregateState> Clone() const = 0;
   // About how much memory it holds, bytes (the state cache's budget).
   virtual size_t ApproximateBytes() const = 0;
+  // True if the newest revision is the whole state: nobody needs to fold the stream for it, and
+  // updated_at_us may be unset.
+  virtual bool HasOnlyRevision() const { return false; }
 
   uint64_t revision = 0;
   int64_t updated_at_us = 0;
@@ -77,7 +81,8 @@ class AggregateState {
   virtual void Evolve(const events::v1::Event& event, const EventMeta& meta) = 0;
 };
 
-// An empty state for a stream type; nullptr for an unknown type. `id` is the stream's id.
+// An empty state for a stream type; for a type that is not the CRM's own, one that has nothing but
+// its revision. `id` is the stream's id. Never null.
 std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id);
 
 // Current states of the tenant's aggregates, including what the batch has staged so far.
@@ -105,6 +110,7 @@ struct PendingEvent {
   events::v1::Event event;
   // Business time of this event; 0 = the command's.
   int64_t occurred_at_us = 0;
+  uint32_t schema_version = 1;
 };
 
 // What a command leads to. No events: the command changes nothing, and succeeds.

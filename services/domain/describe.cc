@@ -7,6 +7,7 @@
 #include "services/domain/import.h"
 #include "services/domain/organization.h"
 #include "services/domain/pipeline.h"
+#include "services/domain/stream_type.h"
 #include "services/domain/tenant.h"
 #include "services/domain/values.h"
 #include "services/domain/workflow.h"
@@ -275,6 +276,11 @@ void Describe(const AggregateState& state, v1::UpsertProductResponse& response) 
 
 void Describe(const AggregateState& state, v1::WorkflowMutationResponse& response) {
   *response.mutable_workflow() = ToWorkflow(static_cast<const WorkflowState&>(state));
+}
+
+void Describe(const AggregateState& state, v1::RegisterStreamTypeResponse& response) {
+  *response.mutable_stream_type() =
+      ToStreamType(static_cast<const StreamTypeState&>(state), /*with_descriptors=*/true);
 }
 
 }  // namespace dealog::domain

@@ -5,6 +5,7 @@
 // organization, product) are not in the state: they stay empty, reads fill them from the views.
 
 #include "dealog/v1/activities.pb.h"
+#include "dealog/v1/append.pb.h"
 #include "dealog/v1/catalog.pb.h"
 #include "dealog/v1/contacts.pb.h"
 #include "dealog/v1/deals.pb.h"
@@ -53,5 +54,6 @@ void Describe(const AggregateState& state, v1::WriteNoteResponse& response);
 void Describe(const AggregateState& state, v1::UpsertMemberResponse& response);
 void Describe(const AggregateState& state, v1::UpsertProductResponse& response);
 void Describe(const AggregateState& state, v1::WorkflowMutationResponse& response);
+void Describe(const AggregateState& state, v1::RegisterStreamTypeResponse& response);
 
 }  // namespace dealog::domain

@@ -10,6 +10,8 @@ namespace dealog::domain {
 
 // The log's limits, so that what is longer is not even looked up.
 inline constexpr size_t kStreamIdBytesMax = 128;
+inline constexpr size_t kStreamTypeBytesMax = 32;
+inline constexpr size_t kEventTypeBytesMax = 64;
 inline constexpr size_t kTenantNameBytesMax = 63;
 
 // Names and labels.
@@ -53,6 +55,17 @@ inline constexpr size_t kConditionBytesMax = 4096;
 inline constexpr size_t kFieldValueBytesMax = 1024;
 inline constexpr int64_t kWorkflowSecondsMax = int64_t{3650} * 86'400;  // Ages and due times.
 inline constexpr size_t kDefinitionBytesMax = 256 << 10;
+
+// Stream types of other services, and what they append.
+inline constexpr size_t kStreamTypesMax = 256;  // Of one tenant.
+inline constexpr size_t kEventTypesMax = 256;   // Of one stream type.
+inline constexpr size_t kDescriptorSetBytesMax = 256 << 10;
+inline constexpr size_t kDescriptionCharsMax = 1024;
+inline constexpr size_t kAppendEventsMax = 1000;     // Of one commit.
+inline constexpr size_t kAppendBytesMax = 4 << 20;   // Payloads of one commit.
+inline constexpr size_t kAppendConditionsMax = 100;  // Of one commit.
+// The log's limit of one event, less what the union takes around a payload.
+inline constexpr size_t kExternalPayloadBytesMax = (1 << 20) - 1024;
 
 // Imports: rejected rows that a job's state keeps; later ones are only counted.
 inline constexpr size_t kRejectedRowsKeptMax = 1000;

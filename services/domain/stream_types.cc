@@ -1,5 +1,6 @@
 #include "services/domain/stream_types.h"
 
+#include <algorithm>
 #include <string>
 
 #include "eventstore/base/ids.h"
@@ -7,9 +8,11 @@
 #include "services/domain/catalog.h"
 #include "services/domain/contact.h"
 #include "services/domain/deal_state.h"
+#include "services/domain/external.h"
 #include "services/domain/import.h"
 #include "services/domain/organization.h"
 #include "services/domain/pipeline.h"
+#include "services/domain/stream_type.h"
 #include "services/domain/tenant.h"
 #include "services/domain/workflow.h"
 
@@ -25,7 +28,7 @@ std::unique_ptr<AggregateState> Make(std::string_view id) {
 
 struct StreamType {
   std::string_view type;
-  std::string_view prefix;  // Of its ids; "" for a stream that is named by its tenant.
+  std::string_view prefix;  // Of its ids; "" for one whose ids are names.
   Maker make;
 };
 
@@ -42,6 +45,7 @@ constexpr StreamType kStreamTypes[] = {
     {kWorkflowInstanceStream, "wfi", Make<WorkflowInstanceState>},
     {kImportStream, "import", Make<ImportState>},
     {kTenantStream, "", Make<TenantState>},
+    {kStreamTypeStream, "", Make<StreamTypeState>},
 };
 
 }  // namespace
@@ -55,11 +59,16 @@ std::string_view StreamTypeOfId(std::string_view id) {
   return "";
 }
 
+bool IsOwnStreamType(std::string_view name) {
+  return std::any_of(std::begin(kStreamTypes), std::end(kStreamTypes),
+                     [&](const StreamType& type) { return type.type == name; });
+}
+
 std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id) {
   for (const StreamType& type : kStreamTypes) {
     if (type.type == stream_type) return type.make(id);
   }
-  return nullptr;
+  return std::make_unique<ExternalState>(id);
 }
 
 }  // namespace dealog::domain

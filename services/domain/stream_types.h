@@ -18,6 +18,10 @@ inline constexpr char kProductStream[] = "product";
 inline constexpr char kWorkflowStream[] = "workflow";
 inline constexpr char kWorkflowInstanceStream[] = "workflow_instance";
 inline constexpr char kImportStream[] = "import";
+inline constexpr char kStreamTypeStream[] = "stream_type";
+
+// True for the types above: their streams change through commands only.
+bool IsOwnStreamType(std::string_view type);
 
 // Stream type of a resource's id: "organization" for "org_01…"; "" for a prefix that names no
 // stream (a stage's, for example).

@@ -192,7 +192,7 @@ absl::StatusOr<Decision> Decide(const v1::PublishWorkflowRequest& request, const
   const bool same = next == nullptr || (live != nullptr && SameDefinition(*live, *next));
   if (same && workflow->state == v1::Workflow::ACTIVE) return decision;
   if (next == nullptr) return decision;  // Only a history that is not ours has no draft.
-  RETURN_IF_ERROR(CheckPublishable(*next));
+  RETURN_IF_ERROR(CheckPublishable(*next, &reader));
   auto& published = *AddEvent(decision, subject).mutable_workflow()->mutable_workflow_published();
   published.set_workflow_revision(workflow->published_revision + 1);
   *published.mutable_definition() = *next;

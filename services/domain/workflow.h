@@ -67,8 +67,10 @@ class WorkflowInstanceState final : public StateOf<WorkflowInstanceState> {
 std::string StepId(const events::v1::WorkflowDefinition& definition, int index);
 
 // WORKFLOW_INVALID, naming each fault, unless the definition can be published. The condition's
-// syntax is not looked at: services/rpc compiles it before it submits a draft.
-absl::Status CheckPublishable(const events::v1::WorkflowDefinition& definition);
+// syntax is not looked at: services/rpc compiles it before it submits a draft. `registered` tells
+// which event types other services have; null: none.
+absl::Status CheckPublishable(const events::v1::WorkflowDefinition& definition,
+                              StateReader* registered = nullptr);
 
 absl::StatusOr<Decision> Decide(const v1::CreateWorkflowDraftRequest& request,
                                 const CommandMeta& meta, StateReader& reader);

@@ -10,6 +10,7 @@
 #include "eventstore/base/error.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
+#include "services/domain/stream_type.h"
 #include "services/domain/text.h"
 #include "services/domain/values.h"
 #include "services/domain/workflow.h"
@@ -58,21 +59,39 @@ void AddFault(Faults& faults, const absl::Status& status) {
   if (!status.ok()) faults.emplace_back(status.message());
 }
 
-void CheckTrigger(const WorkflowDefinition& definition, Faults& faults) {
+// Why events of a type can't trigger; empty if they can. Actions are about a deal: the event must
+// be a deal's own, or name one.
+absl::StatusOr<std::string> WhyNoTrigger(const std::string& type, StateReader* registered) {
+  const auto& own = AllEventTypeNames();
+  if (std::binary_search(own.begin(), own.end(), type)) return "which is no deal's";
+  if (type.empty() || registered == nullptr) return "which does not exist";
+  ASSIGN_OR_RETURN(const auto types, StreamTypesOfEvent(type, *registered));
+  if (types.empty()) return "which does not exist";
+  const bool names_deal = std::any_of(types.begin(), types.end(),
+                                      [&](const auto* each) { return NamesDeal(*each, type); });
+  if (names_deal) return "";
+  return absl::StrCat("whose payload has no text field ", kDealIdField,
+                      " to say which deal it is about");
+}
+
+absl::Status CheckTrigger(const WorkflowDefinition& definition, StateReader* registered,
+                          Faults& faults) {
   const std::string& type = definition.trigger().event_type();
   const std::vector<std::string> known = DealEventTypes();
   if (std::find(known.begin(), known.end(), type) == known.end()) {
-    const auto& all = AllEventTypeNames();
-    const bool exists = std::binary_search(all.begin(), all.end(), type);
-    faults.push_back(absl::StrCat("trigger.event_type: expected an event of a deal (",
-                                  absl::StrJoin(known, ", "), "), found \"", type, "\"",
-                                  exists ? ", which is no deal's" : ", which does not exist"));
+    ASSIGN_OR_RETURN(const std::string why, WhyNoTrigger(type, registered));
+    if (!why.empty()) {
+      faults.push_back(absl::StrCat(
+          "trigger.event_type: expected an event of a deal (", absl::StrJoin(known, ", "),
+          ") or a registered one that names a deal, found \"", type, "\", ", why));
+    }
   }
   const int64_t age = definition.trigger().max_trigger_age_seconds();
   if (age < 0 || age > kWorkflowSecondsMax) {
     faults.push_back(absl::StrCat("trigger.max_trigger_age_seconds: expected 0 to ",
                                   kWorkflowSecondsMax, ", found ", age));
   }
+  return absl::OkStatus();
 }
 
 void CheckStepId(const WorkflowDefinition& definition, int index, const std::string& where,
@@ -197,9 +216,9 @@ std::string StepId(const WorkflowDefinition& definition, int index) {
   return id.empty() ? std::to_string(index + 1) : id;
 }
 
-absl::Status CheckPublishable(const WorkflowDefinition& definition) {
+absl::Status CheckPublishable(const WorkflowDefinition& definition, StateReader* registered) {
   Faults faults;
-  CheckTrigger(definition, faults);
+  RETURN_IF_ERROR(CheckTrigger(definition, registered, faults));
   if (definition.actions().empty() || definition.actions_size() > kWorkflowActionsMax) {
     faults.push_back(absl::StrCat("actions: expected 1 to ", kWorkflowActionsMax, ", found ",
                                   definition.actions_size()));

@@ -121,7 +121,7 @@ const filter::Schema& ConditionSchema() {
 }
 
 absl::StatusOr<std::unique_ptr<ConditionRow>> ConditionRow::Make(
-    const eventstore::EventLog& log, const eventstore::TenantId& tenant,
+    const eventstore::EventLog& log, const eventstore::TenantId& tenant, const std::string& deal_id,
     const commands::ParsedEvent& parsed) {
   const auto fold = [&](const char* type, const std::string& id) {
     // Of several events in one commit, those up to this one.
@@ -129,7 +129,7 @@ absl::StatusOr<std::unique_ptr<ConditionRow>> ConditionRow::Make(
                                   eventstore::Position{parsed.header.position()});
   };
   std::unique_ptr<ConditionRow> row(new ConditionRow(parsed));
-  ASSIGN_OR_RETURN(row->deal_state_, fold(domain::kDealStream, parsed.header.stream().id()));
+  ASSIGN_OR_RETURN(row->deal_state_, fold(domain::kDealStream, deal_id));
   row->deal_ = static_cast<const domain::DealState*>(row->deal_state_.get());
   ASSIGN_OR_RETURN(row->pipeline_state_, fold(domain::kPipelineStream, row->deal_->pipeline_id));
   row->pipeline_ = static_cast<const domain::PipelineState*>(row->pipeline_state_.get());

@@ -2,7 +2,7 @@
 
 // What a trigger's condition may ask about: the event, and its deal as of the event.
 //
-//   ASSIGN_OR_RETURN(const auto row, ConditionRow::Make(log, tenant, parsed));
+//   ASSIGN_OR_RETURN(const auto row, ConditionRow::Make(log, tenant, deal_id, parsed));
 //   if (filter.Matches(*row)) ...
 
 #include <memory>
@@ -20,13 +20,14 @@ namespace dealog::workflow {
 
 const filter::Schema& ConditionSchema();
 
-// One event of a deal, with all that conditions may name.
+// One event about a deal, with all that conditions may name.
 // Thread safety: none. Ownership: `parsed` must outlive it.
 class ConditionRow final : public filter::Row {
  public:
   // Folds the deal, its pipeline and its owner as of the event: the same answer at every reading.
   static absl::StatusOr<std::unique_ptr<ConditionRow>> Make(const eventstore::EventLog& log,
                                                             const eventstore::TenantId& tenant,
+                                                            const std::string& deal_id,
                                                             const commands::ParsedEvent& parsed);
   filter::Value Get(int field_id, std::string_view member) const override;
 

@@ -48,8 +48,9 @@ void CheckActions(const events::v1::WorkflowDefinition& definition, std::vector<
 
 }  // namespace
 
-absl::Status CheckDefinition(const events::v1::WorkflowDefinition& definition) {
-  RETURN_IF_ERROR(domain::CheckPublishable(definition));
+absl::Status CheckDefinition(const events::v1::WorkflowDefinition& definition,
+                             domain::StateReader* registered) {
+  RETURN_IF_ERROR(domain::CheckPublishable(definition, registered));
   std::vector<Fault> faults;
   CheckTrigger(definition.trigger(), faults);
   CheckActions(definition, faults);

@@ -113,10 +113,10 @@ std::string StepKey(const Instance& instance) {
 }  // namespace
 
 Instance MakeInstance(LiveWorkflowPtr workflow, const eventstore::TenantId& tenant,
-                      const storage::v1::EventHeader& trigger) {
+                      const std::string& deal_id, const storage::v1::EventHeader& trigger) {
   Instance instance{.workflow = std::move(workflow),
                     .tenant = tenant,
-                    .deal_id = trigger.stream().id(),
+                    .deal_id = deal_id,
                     .trigger_position = eventstore::Position{trigger.position()},
                     .trigger_recorded_at_us = trigger.recorded_at_us(),
                     .trigger_depth = trigger.causation_depth(),

@@ -2,7 +2,7 @@
 
 // One run of a workflow for one trigger event: its id, and the command that advances it.
 //
-//   Instance instance = MakeInstance(workflow, tenant, trigger header);
+//   Instance instance = MakeInstance(workflow, tenant, deal, trigger header);
 //   while (!instance.ended) Execute(sequencers, NextContext(instance), NextDecision(instance),
 //                                   ObserveProgress(instance));
 
@@ -35,7 +35,7 @@ struct Instance {
 };
 
 Instance MakeInstance(LiveWorkflowPtr workflow, const eventstore::TenantId& tenant,
-                      const storage::v1::EventHeader& trigger);
+                      const std::string& deal_id, const storage::v1::EventHeader& trigger);
 
 // Reads the instance's progress from the log.
 absl::Status ReadProgress(const eventstore::EventLog& log, Instance& instance);

@@ -9,10 +9,10 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
-#include "services/domain/stream_types.h"
 #include "services/workflow/advancer.h"
 #include "services/workflow/limits.h"
 #include "services/workflow/live_workflows.h"
+#include "services/workflow/subject.h"
 #include "services/workflow/trigger.h"
 
 namespace dealog::workflow {
@@ -32,6 +32,7 @@ class PartitionReactor {
         partition_(partition),
         options_(options),
         live_(log),
+        subjects_(log),
         advancer_(log, sequencers, options.on_error),
         worker_(absl::StrCat("wf-", partition.value), [this] { Run(); }) {}
   ~PartitionReactor() { Stop(); }
@@ -64,6 +65,7 @@ class PartitionReactor {
 
   // The worker's only.
   LiveWorkflows live_;
+  Subjects subjects_;
   ReactorProgress progress_;
   BatchNumber saved_;
 
@@ -216,12 +218,19 @@ absl::Status PartitionReactor::CollectEvent(const eventstore::TenantId& tenant,
                                             std::vector<Instance>& instances) {
   ASSIGN_OR_RETURN(const commands::ParsedEvent parsed, commands::ParseEvent(view));
   if (LiveWorkflows::IsLifecycle(parsed.header.type())) return live_.Apply(tenant, parsed);
-  if (parsed.header.stream().type() != domain::kDealStream) return absl::OkStatus();
-  for (const LiveWorkflowPtr& workflow :
-       live_.Find(tenant, parsed.header.type(), eventstore::Position{parsed.header.position()})) {
-    ASSIGN_OR_RETURN(const TriggerOutcome outcome, JudgeTrigger(log_, tenant, *workflow, parsed));
+  const std::vector<LiveWorkflowPtr> workflows =
+      live_.Find(tenant, parsed.header.type(), eventstore::Position{parsed.header.position()});
+  if (workflows.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string deal_id, subjects_.DealOf(tenant, parsed));
+  if (deal_id.empty()) {
+    not_triggering_ += workflows.size();
+    return absl::OkStatus();
+  }
+  for (const LiveWorkflowPtr& workflow : workflows) {
+    ASSIGN_OR_RETURN(const TriggerOutcome outcome,
+                     JudgeTrigger(log_, tenant, *workflow, deal_id, parsed));
     if (outcome == TriggerOutcome::kStarts) {
-      instances.push_back(MakeInstance(workflow, tenant, parsed.header));
+      instances.push_back(MakeInstance(workflow, tenant, deal_id, parsed.header));
     } else {
       ++not_triggering_;
     }

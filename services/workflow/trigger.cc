@@ -56,6 +56,7 @@ int64_t MaxAgeMicros(const events::v1::WorkflowTrigger& trigger) {
 absl::StatusOr<TriggerOutcome> JudgeTrigger(const eventstore::EventLog& log,
                                             const eventstore::TenantId& tenant,
                                             const LiveWorkflow& workflow,
+                                            const std::string& deal_id,
                                             const commands::ParsedEvent& parsed) {
   const EventHeader& header = parsed.header;
   const events::v1::WorkflowTrigger& trigger = workflow.definition.trigger();
@@ -69,7 +70,7 @@ absl::StatusOr<TriggerOutcome> JudgeTrigger(const eventstore::EventLog& log,
     if (own) return TriggerOutcome::kOwnDescendant;
   }
   if (!workflow.condition.MatchesAll()) {
-    ASSIGN_OR_RETURN(const auto row, ConditionRow::Make(log, tenant, parsed));
+    ASSIGN_OR_RETURN(const auto row, ConditionRow::Make(log, tenant, deal_id, parsed));
     if (!workflow.condition.Matches(*row)) return TriggerOutcome::kConditionNotMet;
   }
   return TriggerOutcome::kStarts;

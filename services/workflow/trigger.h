@@ -21,10 +21,11 @@ enum class TriggerOutcome {
   kConditionNotMet,
 };
 
-// Judges an event of a deal whose type the workflow is triggered by.
+// Judges an event about a deal whose type the workflow is triggered by.
 absl::StatusOr<TriggerOutcome> JudgeTrigger(const eventstore::EventLog& log,
                                             const eventstore::TenantId& tenant,
                                             const LiveWorkflow& workflow,
+                                            const std::string& deal_id,
                                             const commands::ParsedEvent& parsed);
 
 }  // namespace dealog::workflow

@@ -52,9 +52,23 @@ TEST_F(StateLoaderTest, AStreamThatDoesNotExistHasRevisionZero) {
   EXPECT_EQ((*state)->revision, 0u);
 }
 
-TEST_F(StateLoaderTest, RefusesAStreamTypeThatNothingFolds) {
-  EXPECT_EQ(FoldStream(*log_, kAcme, {"spoon", "spoon_1"}).status().code(),
-            absl::StatusCode::kInternal);
+// Streams of other services may be long: their revision is asked for, not counted.
+TEST_F(StateLoaderTest, OfAnotherServicesStreamOnlyTheRevisionIsRead) {
+  sequencer_->Drain();
+  eventstore::NewCommit commit{.tenant = kAcme, .recorded_at_us = clock_.NowMicros()};
+  commit.subject = {"spoon", "spoon_1"};
+  for (int i = 0; i < 3; ++i) {
+    commit.events.push_back({.stream = commit.subject,
+                             .type = "SpoonBent",
+                             .event_id = std::string(16, static_cast<char>('a' + i)),
+                             .payload = "\xff\xff\xff"});  // Would not parse.
+  }
+  const eventstore::PartitionId partition{0};
+  ASSERT_TRUE(log_->Append(partition, log_->BatchHead(partition).number, {&commit, 1}).ok());
+  const domain::StreamRef spoon{"spoon", "spoon_1"};
+  EXPECT_EQ((*FoldStream(*log_, kAcme, spoon))->revision, 3u);
+  EXPECT_EQ((*FoldStream(*log_, kAcme, spoon, eventstore::Revision{2}))->revision, 2u);
+  EXPECT_EQ((*FoldStream(*log_, kAcme, {"spoon", "none"}))->revision, 0u);
 }
 
 TEST_F(StateLoaderTest, ReportsAPayloadThatDoesNotParse) {

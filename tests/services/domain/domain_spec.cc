@@ -38,7 +38,12 @@ StreamRef StreamOf(std::string_view text) {
 
 absl::StatusCode CodeOf(const std::string& reason) {
   if (reason == "FIELD_INVALID") return absl::StatusCode::kInvalidArgument;
-  if (reason == "REVISION_CONFLICT") return absl::StatusCode::kAborted;
+  if (reason == "EVENT_INVALID" || reason == "STREAM_TYPE_RESERVED") {
+    return absl::StatusCode::kInvalidArgument;
+  }
+  if (reason == "REVISION_CONFLICT" || reason == "CONDITION_FAILED") {
+    return absl::StatusCode::kAborted;
+  }
   if (reason == "LIMIT_EXCEEDED") return absl::StatusCode::kResourceExhausted;
   if (reason.ends_with("_NOT_FOUND")) return absl::StatusCode::kNotFound;
   if (reason.ends_with("_TAKEN") || reason.ends_with("_EXISTS")) {

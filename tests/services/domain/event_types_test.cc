@@ -208,7 +208,14 @@ TEST(StreamTypes, FollowFromIds) {
   EXPECT_EQ(StreamTypeOfId(ExpandIds("stage#1")), "");
   EXPECT_EQ(StreamTypeOfId("acme"), "");
   EXPECT_EQ(StreamTypeOfId(""), "");
-  EXPECT_EQ(MakeState("stage", "x"), nullptr);
+}
+
+TEST(StreamTypes, WhatIsNotTheCrmsHasOnlyARevision) {
+  EXPECT_TRUE(IsOwnStreamType("deal"));
+  EXPECT_TRUE(IsOwnStreamType("stream_type"));
+  EXPECT_FALSE(IsOwnStreamType("stage"));
+  EXPECT_FALSE(MakeState("deal", "x")->HasOnlyRevision());
+  EXPECT_TRUE(MakeState("invoice", "x")->HasOnlyRevision());
 }
 
 TEST(CommandMeta, IdsAreAFunctionOfTheSeed) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/domain/stream_type.h"
+#include "tests/support/billing_types.h"
 #include "tests/support/domain_spec.h"
 
 namespace dealog::domain {
@@ -138,6 +140,24 @@ TEST(PublishWorkflow, RefusesAnUnknownAction) {
 }
 
 TEST(PublishWorkflow, RefusesNoActions) { ExpectInvalid(kTrigger, "actions: expected 1 to 32"); }
+
+// Another service's event can trigger if it says which deal it is about.
+TEST(PublishWorkflow, TakesRegisteredEventsThatNameADeal) {
+  const auto published = [](const std::string& event_type) {
+    DraftSpec spec(Definition("trigger { event_type: '" + event_type + "' } " + kTask));
+    spec.Given<v1::RegisterStreamTypeRequest>("name: 'invoice' definition { " +
+                                              BillingDefinition().ShortDebugString() + " }");
+    spec.Given<v1::RegisterStreamTypeRequest>("name: 'sensor' definition { " +
+                                              OpaqueDefinition().ShortDebugString() + " }");
+    spec.When<v1::PublishWorkflowRequest>("workflow: 'Welcome'");
+    return spec.result().status();
+  };
+  EXPECT_TRUE(published("InvoicePaid").ok());
+  for (const char* nameless : {"InvoiceSent", "SensorRead"}) {
+    const std::string message(published(nameless).message());
+    EXPECT_NE(message.find("has no text field deal_id"), std::string::npos) << message;
+  }
+}
 
 TEST(PublishWorkflow, RefusesTriggersThatAreNoEventOfADeal) {
   ExpectInvalid("trigger { event_type: 'DealExploded' } " + std::string(kTask), "does not exist");

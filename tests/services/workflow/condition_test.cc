@@ -36,7 +36,7 @@ class ConditionTest : public WorkflowFixture {
   bool Matches(const std::string& condition) {
     const auto filter = filter::Filter::Compile(condition, ConditionSchema(), {});
     EXPECT_TRUE(filter.ok()) << condition << ": " << filter.status();
-    const auto row = ConditionRow::Make(*log_, kAcme, moved_);
+    const auto row = ConditionRow::Make(*log_, kAcme, moved_.header.stream().id(), moved_);
     EXPECT_TRUE(row.ok()) << row.status();
     return filter.ok() && row.ok() && filter->Matches(**row);
   }

@@ -29,7 +29,7 @@ storage::v1::EventHeader Trigger(const std::string& deal, uint64_t position) {
 TEST(Instance, IdIsAFunctionOfWorkflowDealTenantAndTrigger) {
   const auto id = [](const std::string& workflow, const std::string& tenant,
                      const std::string& deal, uint64_t position) {
-    return MakeInstance(Workflow(workflow), {tenant}, Trigger(deal, position)).id;
+    return MakeInstance(Workflow(workflow), {tenant}, deal, Trigger(deal, position)).id;
   };
   EXPECT_EQ(id("w1", "t", "d1", 7), id("w1", "t", "d1", 7));
   const std::set<std::string> ids = {id("w1", "t", "d1", 7), id("w2", "t", "d1", 7),
@@ -40,7 +40,7 @@ TEST(Instance, IdIsAFunctionOfWorkflowDealTenantAndTrigger) {
 }
 
 TEST(Instance, ContextNamesTheStepAndTheCause) {
-  Instance instance = MakeInstance(Workflow("w1"), kAcme, Trigger("d1", 7));
+  Instance instance = MakeInstance(Workflow("w1"), kAcme, "d1", Trigger("d1", 7));
   const std::string run = "workflow/w1/revisions/3/instances/" + instance.id;
   EXPECT_EQ(NextContext(instance).origin.principal, run);
   const base::Uuid start_seed = NextContext(instance).id_seed;

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "tests/services/workflow/fixture.h"
+#include "tests/support/billing_types.h"
 
 namespace dealog::workflow {
 namespace {
@@ -315,6 +316,40 @@ TEST_F(ReactorTest, UsesNoProcessorTimeWhileIdle) {
     never.WaitFor(mu, std::chrono::milliseconds(200));
   }
   EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 20);
+}
+
+// A billing service's events, about deal 1, about one that does not exist, and about none.
+TEST_F(ReactorTest, ReactsToEventsOfOtherServicesThatNameADeal) {
+  ASSERT_TRUE(DoText<v1::RegisterStreamTypeRequest>(
+                  absl::StrCat("name: 'invoice' definition { ",
+                               BillingDefinition().ShortDebugString(), " }"))
+                  .ok());
+  OpenDeal(1, "tags: 'vip'");
+  OpenDeal(2);
+  Publish(1,
+          "trigger { event_type: 'InvoicePaid' condition: 'deal.tags:\"vip\"' } "
+          "actions { tag { add: 'paid' } }");
+  const auto paid = [&](const std::string& deal_id) {
+    const auto appended = DoText<v1::AppendEventsRequest>(
+        absl::StrCat("events { stream: 'invoice/1' type: 'InvoicePaid' payload: ",
+                     TextBytes(InvoicePaidBytes(deal_id)), " }"));
+    ASSERT_TRUE(appended.ok()) << appended.status();
+  };
+  paid(Deal(1));
+  paid(Deal(2));  // Not vip.
+  paid(Deal(3));  // Does not exist.
+  paid("no id");
+  const uint64_t head = Head();
+  React();
+  EXPECT_THAT(TagsOf(1), ElementsAre("paid", "vip"));
+  EXPECT_THAT(TagsOf(2), IsEmpty());
+  EXPECT_THAT(TypesAfter(head),
+              ElementsAre("InstanceStarted", "DealTagged", "StepCompleted", "InstanceEnded"));
+  const auto instances = Instances();
+  ASSERT_THAT(instances, SizeIs(1));
+  EXPECT_EQ(instances[0].deal_id, Deal(1));
+  EXPECT_EQ(reactor_->stats().events_not_triggering, 3u);
+  EXPECT_THAT(Errors(), IsEmpty());
 }
 
 }  // namespace
