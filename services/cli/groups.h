@@ -19,6 +19,8 @@ void AddKpiCommands(const CommandTree& root);
 void AddHistoryCommands(const CommandTree& root);
 void AddAuditCommands(const CommandTree& root);
 void AddLogCommands(const CommandTree& root);
+void AddBackupCommands(const CommandTree& root);
+void AddGroupCommands(const CommandTree& root);
 void AddProjectionCommands(const CommandTree& root);
 void AddImportCommands(const CommandTree& root);
 void AddWorkflowCommands(const CommandTree& root);
@@ -28,9 +30,14 @@ void AddCompletionCommands(const CommandTree& root);
 void AddHelpCommands(const CommandTree& root);
 
 // Commands of other files under `audit`, `deal` and `log`.
+void AddLogAppendCommand(const CommandTree& log);
+void AddStreamTypeCommands(const CommandTree& log);
 void AddAuditVerifyCommand(const CommandTree& audit);
+void AddBackupRestoreCommands(const CommandTree& backup);
 void AddDealChangeCommands(const CommandTree& deal);
 void AddDealHistoryCommand(const CommandTree& deal);
+void AddGroupConsumeCommand(const CommandTree& group);
+void AddLogExportCommands(const CommandTree& log);
 void AddLogVerifyCommand(const CommandTree& log);
 
 }  // namespace dealog::cli
