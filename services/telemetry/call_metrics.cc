@@ -1,5 +1,7 @@
 #include "services/telemetry/call_metrics.h"
 
+#include <numeric>
+
 namespace dealog::telemetry {
 
 bool IsFailure(absl::StatusCode code) {
@@ -9,18 +11,30 @@ bool IsFailure(absl::StatusCode code) {
 }
 
 void MethodCounters::Record(absl::StatusCode code, int64_t micros) {
-  calls_.fetch_add(1, std::memory_order_relaxed);
-  micros_.fetch_add(static_cast<uint64_t>(micros < 0 ? 0 : micros), std::memory_order_relaxed);
-  if (code == absl::StatusCode::kOk) return;
-  (IsFailure(code) ? failures_ : refusals_).fetch_add(1, std::memory_order_relaxed);
+  const auto index = static_cast<size_t>(code);
+  const auto unknown = static_cast<size_t>(absl::StatusCode::kUnknown);
+  by_code_[index < kStatusCodes ? index : unknown].fetch_add(1, std::memory_order_relaxed);
+  micros_.Observe(micros);
 }
 
 MethodCounters::Totals MethodCounters::totals() const {
-  return {.method = method_,
-          .calls = calls_.load(std::memory_order_relaxed),
-          .refusals = refusals_.load(std::memory_order_relaxed),
-          .failures = failures_.load(std::memory_order_relaxed),
-          .micros = micros_.load(std::memory_order_relaxed)};
+  Totals totals{.method = method_, .micros = micros_.Read()};
+  for (size_t i = 0; i < kStatusCodes; ++i) {
+    totals.by_code[i] = by_code_[i].load(std::memory_order_relaxed);
+  }
+  return totals;
+}
+
+uint64_t MethodCounters::Totals::calls() const {
+  return std::accumulate(by_code.begin(), by_code.end(), uint64_t{0});
+}
+
+uint64_t MethodCounters::Totals::failures() const {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kStatusCodes; ++i) {
+    if (IsFailure(static_cast<absl::StatusCode>(i))) sum += by_code[i];
+  }
+  return sum;
 }
 
 std::vector<MethodCounters::Totals> CallMetrics::All() const {
@@ -34,10 +48,8 @@ MethodCounters::Totals CallMetrics::Sum() const {
   MethodCounters::Totals sum;
   for (const MethodCounters& counters : counters_) {
     const MethodCounters::Totals one = counters.totals();
-    sum.calls += one.calls;
-    sum.refusals += one.refusals;
-    sum.failures += one.failures;
-    sum.micros += one.micros;
+    for (size_t i = 0; i < kStatusCodes; ++i) sum.by_code[i] += one.by_code[i];
+    sum.micros.Add(one.micros);
   }
   return sum;
 }

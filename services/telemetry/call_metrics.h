@@ -2,6 +2,7 @@
 
 // How many calls each method had, how they ended and how long they took.
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,32 +11,37 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "eventstore/base/histogram.h"
 
 namespace dealog::telemetry {
 
-// Counters of one method. Thread safety: yes. Each field is exact; together they are a moment's
-// blur.
+// gRPC's codes are 0 to 16; absl's have the same numbers.
+inline constexpr size_t kStatusCodes = 17;
+
+// Counters of one method. Thread safety: yes, without locks. Each field is exact; together they are
+// a moment's blur.
 class MethodCounters {
  public:
   explicit MethodCounters(std::string method) : method_(std::move(method)) {}
-  // Counts an ended call. Refusals are the caller's errors, failures ours.
+  // Counts an ended call.
   void Record(absl::StatusCode code, int64_t micros);
 
   struct Totals {
     std::string method;
-    uint64_t calls = 0;
-    uint64_t refusals = 0;
-    uint64_t failures = 0;
-    uint64_t micros = 0;
+    std::array<uint64_t, kStatusCodes> by_code{};
+    base::HistogramReading micros;
+
+    uint64_t calls() const;
+    // Refusals are the caller's errors, failures ours: see IsFailure.
+    uint64_t refusals() const { return calls() - by_code[0] - failures(); }
+    uint64_t failures() const;
   };
   Totals totals() const;
 
  private:
   const std::string method_;
-  std::atomic<uint64_t> calls_{0};
-  std::atomic<uint64_t> refusals_{0};
-  std::atomic<uint64_t> failures_{0};
-  std::atomic<uint64_t> micros_{0};
+  std::array<std::atomic<uint64_t>, kStatusCodes> by_code_{};
+  base::Histogram micros_{base::kLatencyBoundsMicros};
 };
 
 // True for codes that are the server's doing: UNKNOWN, INTERNAL, DATA_LOSS and the like.
@@ -48,6 +54,7 @@ class CallMetrics {
   // The returned counters live as long as this.
   MethodCounters& Add(std::string method) { return counters_.emplace_back(std::move(method)); }
   std::vector<MethodCounters::Totals> All() const;
+  // Over all methods; without a name.
   MethodCounters::Totals Sum() const;
 
  private:

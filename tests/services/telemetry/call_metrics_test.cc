@@ -20,10 +20,19 @@ TEST(MethodCounters, TellsTheCallersErrorsFromOurs) {
   counters.Record(absl::StatusCode::kOk, -5);  // A clock that went back adds nothing.
   const MethodCounters::Totals totals = metrics.All().at(0);
   EXPECT_EQ(totals.method, "/a/B");
-  EXPECT_EQ(totals.calls, 4u);
-  EXPECT_EQ(totals.refusals, 1u);
-  EXPECT_EQ(totals.failures, 1u);
-  EXPECT_EQ(totals.micros, 60u);
+  EXPECT_EQ(totals.calls(), 4u);
+  EXPECT_EQ(totals.refusals(), 1u);
+  EXPECT_EQ(totals.failures(), 1u);
+  EXPECT_EQ(totals.by_code[static_cast<size_t>(absl::StatusCode::kOk)], 2u);
+  EXPECT_EQ(totals.by_code[static_cast<size_t>(absl::StatusCode::kDataLoss)], 1u);
+  EXPECT_EQ(totals.micros.sum, 60u);
+  EXPECT_EQ(totals.micros.count(), 4u);
+}
+
+TEST(MethodCounters, CountsACodeThatNobodyKnowsAsUnknown) {
+  CallMetrics metrics;
+  metrics.Add("/a/B").Record(static_cast<absl::StatusCode>(99), 10);
+  EXPECT_EQ(metrics.All().at(0).by_code[static_cast<size_t>(absl::StatusCode::kUnknown)], 1u);
 }
 
 TEST(CallMetrics, SumsOverMethodsAndThreads) {
@@ -41,9 +50,9 @@ TEST(CallMetrics, SumsOverMethodsAndThreads) {
       });
     }
   }
-  EXPECT_EQ(metrics.Sum().calls, 8000u);
-  EXPECT_EQ(metrics.Sum().refusals, 4000u);
-  EXPECT_EQ(metrics.Sum().micros, 8000u);
+  EXPECT_EQ(metrics.Sum().calls(), 8000u);
+  EXPECT_EQ(metrics.Sum().refusals(), 4000u);
+  EXPECT_EQ(metrics.Sum().micros.sum, 8000u);
 }
 
 }  // namespace
