@@ -1,0 +1,135 @@
+// Method: the two programs: backups while a sample is being written, the folder destroyed, restored
+// and served again; board, KPIs and the signed checkpoint must be what they were.
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "eventstore/base/worker.h"
+#include "tests/e2e/installation.h"
+
+namespace dealog::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+// Nobody listens there: what works with it needs no server.
+constexpr char kNobody[] = "127.0.0.1:1";
+
+class BackupDrill : public Installation {
+ protected:
+  void SetUp() override {
+    Installation::SetUp();
+    safe_ = folder_ + ".safe";
+    std::filesystem::create_directories(safe_ + "/backups");
+    StopServer();
+    setenv("DEALOG_BACKUP_DIR", (safe_ + "/backups").c_str(), 1);
+    ASSERT_TRUE(StartServer());
+    CreateTenant({"--currency", "EUR"});
+    std::filesystem::copy(folder_ + "/keys", safe_ + "/keys");
+  }
+  void TearDown() override {
+    unsetenv("DEALOG_BACKUP_DIR");
+    Installation::TearDown();
+    std::filesystem::remove_all(safe_);
+  }
+
+  std::string Must(const std::vector<std::string>& arguments) const {
+    const Outcome outcome = Dealog(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
+    return outcome.out;
+  }
+  // What must not change: everything that people look at.
+  std::vector<std::string> Views() const {
+    std::vector<std::string> views;
+    for (const std::vector<std::string>& read : std::vector<std::vector<std::string>>{
+             {"board", "--pipeline", "Ventes", "--as-of", "2026-01-01"},
+             {"kpi", "conversion", "--pipeline", "Ventes", "--to", "2026-01-01"},
+             {"kpi", "cycle", "--pipeline", "Ventes", "--to", "2026-01-01"},
+             {"kpi", "win-rate", "--pipeline", "Ventes", "--to", "2026-01-01"}}) {
+      views.push_back(Must(read));
+    }
+    return views;
+  }
+  std::string Archive() const { return safe_ + "/backups/nightly"; }
+
+  std::string safe_;  // What survives the folder.
+};
+
+TEST_F(BackupDrill, TheFolderIsLostAndEverythingIsThereAgain) {
+  Must({"audit", "key", "--out", safe_ + "/key"});
+  {
+    // Under load: the sample goes on while backups are made.
+    const base::Worker load("sample", [this] {
+      Must({"sample", "--deals", "400", "--seed", "5", "--until", "2025-12-31"});
+    });
+    for (int i = 0; i < 3; ++i) Must({"backup", "create", "nightly"});
+  }
+  Must({"backup", "create", "nightly"});
+  Must({"audit", "checkpoint", "--key", safe_ + "/key", "--out", safe_ + "/kept"});
+  const std::vector<std::string> views = Views();
+  EXPECT_THAT(Must({"backup", "list"}), HasSubstr("nightly"));
+
+  KillServer();
+  std::filesystem::remove_all(folder_);
+
+  Must({"backup", "verify", Archive(), "--key", safe_ + "/key", "--server", kNobody});
+  const std::string report = Must(
+      {"backup", "restore", Archive(), folder_, "--keys", safe_ + "/keys", "--server", kNobody});
+  EXPECT_THAT(report, HasSubstr("checkpoints matched"));
+  Must({"log", "verify", folder_});
+  ASSERT_TRUE(StartServer());
+  EXPECT_EQ(Views(), views);
+  Must({"audit", "verify", "--key", safe_ + "/key", "--checkpoint", safe_ + "/kept"});
+  // It goes on, and so do its backups.
+  Must({"pipeline", "create", "After", "--template", "sales-en"});
+  EXPECT_THAT(Must({"backup", "create", "nightly"}), HasSubstr("on 4"));
+}
+
+TEST_F(BackupDrill, ARestoreToAnOlderPlaceRefusesTokensFromBeyondIt) {
+  Must({"pipeline", "create", "Sales", "--template", "sales-en"});
+  Must({"backup", "create", "nightly"});
+  const Outcome refused = Dealog({"backup", "restore", Archive(), folder_ + ".new", "--to-batch",
+                                  "999999", "--server", kNobody});
+  EXPECT_EQ(refused.exit_code, 13) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("expected at most"));
+  const Outcome occupied = Dealog({"backup", "restore", Archive(), folder_, "--server", kNobody});
+  EXPECT_THAT(occupied.err, HasSubstr("TARGET_NOT_EMPTY"));
+}
+
+TEST_F(BackupDrill, ATenantMovesToAnotherServerAsAFile) {
+  Must({"sample", "--deals", "50", "--seed", "7", "--until", "2025-12-31"});
+  const std::vector<std::string> views = Views();
+  const std::string file = safe_ + "/acme.export";
+  Must({"log", "export", file});
+  const Outcome again = Dealog({"log", "export", file});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.err, HasSubstr("complete already"));
+  const Outcome served = Dealog({"log", "import", file, folder_});
+  EXPECT_THAT(served.err, HasSubstr("in use by another process"));
+
+  KillServer();
+  std::filesystem::remove_all(folder_);
+  const std::vector<std::string> import = {"log",    "import",        file,       folder_,
+                                           "--keys", safe_ + "/keys", "--server", kNobody};
+  EXPECT_THAT(Must(import), HasSubstr("matched"));
+  EXPECT_THAT(Must(import), HasSubstr("commits added: 0"));  // Again: nothing.
+  ASSERT_TRUE(StartServer());
+  EXPECT_EQ(Views(), views);
+}
+
+TEST_F(BackupDrill, TheServerWritesBelowItsFolderOnly) {
+  for (const char* name : {"../elsewhere", "/tmp/elsewhere", "", "-x", "UPPER"}) {
+    const Outcome outcome = Dealog({"backup", "create", "--", name});
+    EXPECT_NE(outcome.exit_code, 0) << name;
+    EXPECT_THAT(outcome.err, HasSubstr("[a-z0-9_-]")) << name;
+  }
+  StopServer();
+  unsetenv("DEALOG_BACKUP_DIR");
+  ASSERT_TRUE(StartServer());
+  EXPECT_THAT(Dealog({"backup", "create", "nightly"}).err, HasSubstr("--backup-dir"));
+}
+
+}  // namespace
+}  // namespace dealog::e2e
