@@ -54,6 +54,8 @@ void AddCommands(const CommandTree& root) {
   AddHistoryCommands(root);
   AddAuditCommands(root);
   AddLogCommands(root);
+  AddBackupCommands(root);
+  AddGroupCommands(root);
   AddProjectionCommands(root);
   AddImportCommands(root);
   AddWorkflowCommands(root);

@@ -14,7 +14,8 @@
 
 namespace dealog::cli {
 
-// --request-id, --etag, --validate-only, --occurred-at, --override-reason of a mutation.
+// --request-id, --etag, --validate-only, --occurred-at, --override-reason of a mutation, as far as
+// its request has them.
 template <typename Request>
 void AddMutationOptions(const CallCommand<Request>& call) {
   auto* request = call.request.get();
@@ -22,9 +23,11 @@ void AddMutationOptions(const CallCommand<Request>& call) {
   call.Text("--request-id", "UUID that makes a repeated call do nothing twice",
             request->mutable_request_id())
       ->group(group);
-  call.Text("--etag", "Refuse if the resource has changed since this etag was read",
-            request->mutable_etag())
-      ->group(group);
+  if constexpr (requires { request->mutable_etag(); }) {
+    call.Text("--etag", "Refuse if the resource has changed since this etag was read",
+              request->mutable_etag())
+        ->group(group);
+  }
   call.command
       ->add_flag_callback(
           "--validate-only", [request] { request->set_validate_only(true); },
@@ -43,9 +46,11 @@ void AddMutationOptions(const CallCommand<Request>& call) {
     ASSIGN_OR_RETURN(*request->mutable_occurred_at(), session.ResolveTime(*text));
     return absl::OkStatus();
   });
-  call.Text("--override-reason", "Why a rule is overridden; kept in the event",
-            request->mutable_override_reason())
-      ->group(group);
+  if constexpr (requires { request->mutable_override_reason(); }) {
+    call.Text("--override-reason", "Why a rule is overridden; kept in the event",
+              request->mutable_override_reason())
+        ->group(group);
+  }
 }
 
 // --page-size and --page-token of a list.

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/cli/text/format.h"
@@ -33,7 +34,12 @@ std::string StreamText(const storage::v1::StreamName& stream) {
 
 }  // namespace
 
-std::string EventData(const events::v1::Event& event) {
+std::string EventData(const v1::RecordedEvent& recorded) {
+  const events::v1::Event& event = recorded.event();
+  if (event.has_external()) {
+    if (!recorded.payload_json().empty()) return recorded.payload_json();
+    return absl::Utf8SafeCEscape(event.external().payload());
+  }
   // Event -> aggregate -> kind: two unions, whatever they hold.
   const google::protobuf::Message* aggregate = SetMember(event);
   const google::protobuf::Message* kind = aggregate == nullptr ? nullptr : SetMember(*aggregate);
@@ -54,11 +60,11 @@ Table EventTable() {
 
 void AddEventRow(const v1::RecordedEvent& event, Table& table) {
   const storage::v1::EventHeader& header = event.header();
-  table.AddRow({absl::StrCat(header.position()),
-                FormatTime(google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
-                    header.recorded_at_us())),
-                header.type(), StreamText(header.stream()), header.actor().principal(),
-                EventData(event.event())});
+  table.AddRow(
+      {absl::StrCat(header.position()),
+       FormatTime(
+           google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(header.recorded_at_us())),
+       header.type(), StreamText(header.stream()), header.actor().principal(), EventData(event)});
 }
 
 }  // namespace dealog::cli

@@ -9,8 +9,9 @@
 
 namespace dealog::cli {
 
-// The innermost message of the event (its data) as compact JSON without unset fields.
-std::string EventData(const events::v1::Event& event);
+// The innermost message of the event (its data) as compact JSON without unset fields. Of another
+// service's event the payload as JSON, else as text with its odd bytes escaped.
+std::string EventData(const v1::RecordedEvent& event);
 
 // A table for events, and a row of it.
 Table EventTable();

@@ -85,7 +85,7 @@ void AddHistoryCommands(const CommandTree& root) {
   AddEventsCommand(group,
                    {"events", "All events of a resource of any type",
                     "dealog history events contact_01h455vb4pex5vsknk084sn02q"},
-                   "resource", "Id of a deal, contact, pipeline, …");
+                   "resource", "Id of a deal, contact, pipeline, …, or a stream as type/id");
   auto field = AddCall(group,
                        {"field", "Every value that a field of a deal had",
                         "dealog history field deal_01h455vb4pex5vsknk084sn02q stage"},

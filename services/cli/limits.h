@@ -27,6 +27,11 @@ inline constexpr int kSampleAttemptsMax = 500;
 inline constexpr int64_t kSampleRetryMicros = 10'000;
 // Largest mapping or workflow file.
 inline constexpr size_t kDefinitionBytesMax = 1 << 20;
+// Largest payload of `log append`; what the server takes is 1 KiB less.
+inline constexpr size_t kPayloadBytesMax = 1 << 20;
+// Events that `group consume` has in hand, and of one of its acks.
+inline constexpr int kConsumeCreditsDefault = 100;
+inline constexpr int kAcksPerMessage = 1000;
 // Events that `log read` shows unless --limit says otherwise.
 inline constexpr int64_t kLogReadDefault = 100;
 // Events of a resource that one page of `deal history` asks for.

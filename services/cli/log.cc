@@ -59,7 +59,7 @@ absl::Status Read(const v1::ReadLogRequest& request, Session& session) {
 void ShowLine(const v1::RecordedEvent& event, Printer& printer) {
   const storage::v1::EventHeader& header = event.header();
   printer.Line(absl::StrCat(header.position(), "  ", header.type(), "  ", header.stream().id(),
-                            "  ", header.actor().principal(), "  ", EventData(event.event())));
+                            "  ", header.actor().principal(), "  ", EventData(event)));
 }
 
 absl::Status Tail(const v1::SubscribeRequest& request, Session& session) {
@@ -146,7 +146,7 @@ void ShowStream(const v1::ReadStreamResponse& reply, Printer& printer) {
 }  // namespace
 
 void AddLogCommands(const CommandTree& root) {
-  const CommandTree group = root.Group("log", "The event log: read, follow, verify");
+  const CommandTree group = root.Group("log", "The event log: read, follow, append, verify");
   AddRead(group);
   AddTail(group);
   AddCall(group, {"head", "The newest position", "dealog log head"}, &Stub::GetHead, ShowHead);
@@ -173,6 +173,9 @@ void AddLogCommands(const CommandTree& root) {
       "--from-revision",
       [target = stream.request.get()](int64_t revision) { target->set_from_revision(revision); },
       "Revision to begin with");
+  AddLogAppendCommand(group);
+  AddStreamTypeCommands(group);
+  AddLogExportCommands(group);
   AddLogVerifyCommand(group);
 }
 

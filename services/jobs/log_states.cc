@@ -16,10 +16,6 @@ absl::StatusOr<const domain::AggregateState*> LogStates::Find(const domain::Stre
   std::unique_ptr<domain::AggregateState>& state = states_[id];
   if (state == nullptr) {
     auto folded = domain::MakeState(stream.type, stream.id);
-    if (folded == nullptr) {
-      return base::Error(absl::StatusCode::kInternal, "INTERNAL",
-                         absl::StrCat("no aggregate folds streams of type \"", stream.type, "\""));
-    }
     RETURN_IF_ERROR(Fold(id, *folded));
     state = std::move(folded);
   }

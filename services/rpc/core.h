@@ -10,14 +10,17 @@
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
+#include "eventstore/forks.h"
 #include "eventstore/merkle/audit_trees.h"
 #include "eventstore/merkle/follower.h"
 #include "projections/runtime/runner.h"
 #include "services/commands/submit.h"
+#include "services/groups/groups.h"
 #include "services/jobs/import_job.h"
 #include "services/rpc/executor.h"
 #include "services/rpc/method.h"
 #include "services/rpc/stream_set.h"
+#include "services/rpc/subscriber_set.h"
 #include "services/telemetry/call_metrics.h"
 
 namespace dealog::rpc {
@@ -29,17 +32,23 @@ struct Core {
   commands::Sequencers& sequencers;
   projections::Runner& runner;
   jobs::ImportJobs& imports;
+  groups::Groups& groups;
   eventstore::AuditTrees& audit_trees;
   eventstore::AuditFollower& audit_follower;
   const base::Clock& clock;
   Executor& executor;
   StreamSet& streams;
+  SubscriberSet& subscribers;
   telemetry::CallMetrics& metrics;
   // True once the server stops: new calls are refused with NOT_READY.
   const std::atomic<bool>& draining;
   std::string page_token_key;  // 32 bytes.
   std::string version;
   int64_t started_at_us = 0;
+  // Where archives of backups are kept; empty: none are made.
+  std::string backup_dir;
+  std::string unique_key_check;  // eventstore::KeyCheck of the key of unique values.
+  eventstore::Forks forks;       // Of the log.
 };
 
 // A call that the pipeline has admitted.

@@ -43,7 +43,9 @@ void EventBytes::Add(const eventstore::EventView& event) {
   if (bytes_.empty()) bytes_.reserve(kEventMessageBytes / 4);
   const bool stored = form_ == v1::PAYLOAD_FORM_STORED;
   DEALOG_CHECK(stored || event.sealed.empty()) << "a sealed event can't be shown in the clear";
+  const std::string json = stored || json_ == nullptr ? "" : json_->Of(event);
   size_t size = FieldBytes(event.header) + FieldBytes(event.payload);
+  if (!json.empty()) size += FieldBytes(json);
   for (const std::string_view part : event.sealed) size += FieldBytes(part);
   bytes_.push_back(Tag(stored ? v1::ReadLogResponse::kStoredEventsFieldNumber
                               : v1::ReadLogResponse::kEventsFieldNumber,
@@ -51,6 +53,7 @@ void EventBytes::Add(const eventstore::EventView& event) {
   PutVarint(size, bytes_);
   PutField(v1::StoredEvent::kHeaderFieldNumber, event.header, bytes_);
   PutField(v1::StoredEvent::kPayloadFieldNumber, event.payload, bytes_);
+  if (!json.empty()) PutField(v1::RecordedEvent::kPayloadJsonFieldNumber, json, bytes_);
   for (const std::string_view part : event.sealed) {
     PutField(v1::StoredEvent::kSealedFieldNumber, part, bytes_);
   }

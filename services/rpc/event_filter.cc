@@ -6,7 +6,8 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "projections/views/texts.h"
-#include "services/domain/decider.h"
+#include "services/domain/stream_type.h"
+#include "services/domain/stream_types.h"
 #include "services/rpc/limits.h"
 
 namespace dealog::rpc {
@@ -21,6 +22,11 @@ absl::Status CheckCount(int count, std::string_view field) {
 template <typename T>
 bool Contains(const std::vector<T>& list, const T& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+bool IsOwnEventType(const std::string& type) {
+  const auto& own = domain::AllEventTypeNames();
+  return std::binary_search(own.begin(), own.end(), type);
 }
 
 }  // namespace
@@ -38,7 +44,19 @@ absl::StatusOr<eventstore::StreamId> ParseStream(std::string_view text, std::str
                               std::string(text.substr(slash + 1))};
 }
 
-absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& filter) {
+absl::StatusOr<RegisteredTypes> ReadRegisteredTypes(domain::StateReader& states) {
+  RegisteredTypes types;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, domain::StreamTypeNames(states));
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(const auto* state, domain::FindStreamType("stream_type", name, states));
+    types.stream_types.insert(name);
+    for (const auto& type : state->definition->event_types()) types.event_types.insert(type.type());
+  }
+  return types;
+}
+
+absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& filter,
+                                                         const RegisteredTypes& registered) {
   RETURN_IF_ERROR(CheckCount(filter.streams_size(), "filter.streams"));
   RETURN_IF_ERROR(CheckCount(filter.stream_types_size(), "filter.stream_types"));
   RETURN_IF_ERROR(CheckCount(filter.event_types_size(), "filter.event_types"));
@@ -47,23 +65,37 @@ absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& 
     ASSIGN_OR_RETURN(parsed.streams.emplace_back(), ParseStream(stream, "filter.streams"));
   }
   for (const std::string& type : filter.stream_types()) {
-    if (domain::MakeState(type, "") == nullptr) {
+    if (!domain::IsOwnStreamType(type) && !registered.stream_types.contains(type)) {
       return base::InvalidField(
           "filter.stream_types",
-          absl::StrCat("expected stream types such as deal or contact, found ",
+          absl::StrCat("expected stream types such as deal or contact, or registered ones, found ",
                        projections::Quoted(type)));
     }
     parsed.stream_types.push_back(type);
   }
   for (const std::string& type : filter.event_types()) {
-    if (!Contains(domain::AllEventTypeNames(), type)) {
+    if (!IsOwnEventType(type) && !registered.event_types.contains(type)) {
       return base::InvalidField(
           "filter.event_types",
-          absl::StrCat("expected event types such as DealWon, found ", projections::Quoted(type)));
+          absl::StrCat("expected event types such as DealWon, or registered ones, found ",
+                       projections::Quoted(type)));
     }
     parsed.event_types.push_back(type);
   }
   return parsed;
+}
+
+absl::StatusOr<eventstore::EventFilter> OpenEventFilter(const Core& core, const Call& call,
+                                                        const v1::EventFilter& filter) {
+  const auto& streams = filter.stream_types();
+  const auto& events = filter.event_types();
+  if (std::all_of(streams.begin(), streams.end(), domain::IsOwnStreamType) &&
+      std::all_of(events.begin(), events.end(), IsOwnEventType)) {
+    return ParseEventFilter(filter);
+  }
+  ASSIGN_OR_RETURN(const RegisteredTypes registered,
+                   ReadRegisteredTypes(*core.sequencers.States(call.tenant)));
+  return ParseEventFilter(filter, registered);
 }
 
 bool MatchesEvent(const eventstore::EventFilter& filter, std::string_view header) {

@@ -11,6 +11,7 @@
 #include "services/rpc/history_read.h"
 #include "services/rpc/instants.h"
 #include "services/rpc/limits.h"
+#include "services/rpc/payload_json.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 
@@ -32,7 +33,9 @@ std::string_view NotFoundReason(std::string_view stream_type) {
   if (stream_type == domain::kActivityStream || stream_type == domain::kNoteStream) {
     return "ACTIVITY_NOT_FOUND";
   }
-  return "WORKFLOW_NOT_FOUND";
+  if (stream_type == domain::kTenantStream) return "TENANT_NOT_FOUND";
+  if (stream_type == domain::kStreamTypeStream) return "STREAM_TYPE_NOT_FOUND";
+  return domain::IsOwnStreamType(stream_type) ? "WORKFLOW_NOT_FOUND" : "STREAM_NOT_FOUND";
 }
 
 absl::Status RequireStream(const ReadCall& call, const eventstore::StreamId& stream) {
@@ -45,8 +48,11 @@ absl::Status RequireStream(const ReadCall& call, const eventstore::StreamId& str
       .With("resource_id", stream.id);
 }
 
-v1::HistoryEntry ToEntry(ParsedEvent parsed, const Names& names) {
+v1::HistoryEntry ToEntry(ParsedEvent parsed, const Names& names, PayloadJson& json) {
   v1::HistoryEntry entry;
+  if (parsed.event.has_external()) {
+    entry.set_payload_json(json.Of(parsed.header, parsed.event.external()));
+  }
   entry.set_type(parsed.header.type());
   entry.set_summary(Summarize(parsed.event, names));
   *entry.mutable_occurred_at() = ToTimestamp(parsed.header.occurred_at_us());
@@ -108,7 +114,10 @@ absl::StatusOr<v1::ListEventsResponse> ListEvents(const ReadCall& call,
     response.set_next_page_token(
         call.SealPage(request, absl::StrCat(events.back().header.position())));
   }
-  for (ParsedEvent& event : events) *response.add_events() = ToEntry(std::move(event), names);
+  PayloadJson json(call.core.log, call.call.tenant);
+  for (ParsedEvent& event : events) {
+    *response.add_events() = ToEntry(std::move(event), names, json);
+  }
   return response;
 }
 

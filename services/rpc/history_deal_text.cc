@@ -89,7 +89,8 @@ std::string Summarize(const Event& event, const Names& names) {
     case Event::kStreamType:
       return SummarizeStreamType(event.stream_type());
     case Event::kExternal:
-      return absl::StrCat(event.external().payload().size(), " bytes");
+      return absl::StrCat(event.external().type(), ", ", event.external().payload().size(),
+                          " bytes");
     case Event::AGGREGATE_NOT_SET:
       return "";
   }

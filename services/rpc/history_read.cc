@@ -8,6 +8,7 @@
 #include "eventstore/base/status.h"
 #include "projections/views/texts.h"
 #include "services/domain/stream_types.h"
+#include "services/rpc/event_filter.h"
 
 namespace dealog::rpc {
 namespace {
@@ -76,14 +77,16 @@ absl::Status ForEach(List list, Add add) {
 }  // namespace
 
 absl::StatusOr<eventstore::StreamId> StreamOfResource(const std::string& resource_id) {
+  if (resource_id.find('/') != std::string::npos) return ParseStream(resource_id, "resource_id");
   const std::string_view type = domain::StreamTypeOfId(resource_id);
   if (!type.empty() && resource_id.size() <= eventstore::kStreamIdBytesMax) {
     return eventstore::StreamId{std::string(type), resource_id};
   }
-  return base::InvalidField("resource_id",
-                            absl::StrCat("expected the id of a deal, contact, organization, "
-                                         "pipeline, activity, member, product or workflow, found ",
-                                         projections::Quoted(resource_id)));
+  return base::InvalidField(
+      "resource_id", absl::StrCat("expected the id of a deal, contact, organization, "
+                                  "pipeline, activity, member, product or workflow, or a stream as "
+                                  "type/id, found ",
+                                  projections::Quoted(resource_id)));
 }
 
 absl::StatusOr<std::vector<ParsedEvent>> ReadMerged(

@@ -14,7 +14,7 @@
 
 namespace dealog::rpc {
 
-// The stream of a resource's id; FIELD_INVALID if its prefix names none.
+// The stream of a resource's id, or of "type/id"; FIELD_INVALID if its prefix names none.
 absl::StatusOr<eventstore::StreamId> StreamOfResource(const std::string& resource_id);
 
 // The first `limit` events of all streams after a position, merged by position.

@@ -45,7 +45,19 @@ inline constexpr size_t kEventMessageBytes = 1 << 20;
 inline constexpr size_t kEventMessageEventsMax = 4096;
 // A subscriber whose filter matches nothing is told where it stands after so many events.
 inline constexpr uint64_t kCheckpointEvents = 10'000;
+// One that is live, at its next event, also after so long.
+inline constexpr int64_t kCheckpointMicros = 1'000'000;
 inline constexpr size_t kEventFilterItemsMax = 1000;
+
+// Appends of one AppendEventBatches, or of one message of AppendEventStream.
+inline constexpr size_t kAppendsPerMessageMax = 1000;
+// Appends that one AppendEventStream may have unanswered, and their bytes; past either the server
+// stops reading. Several messages of the largest kind fit.
+inline constexpr size_t kAppendWindow = 4096;
+inline constexpr size_t kAppendWindowBytes = 8 << 20;
+
+// Subscribers whose next event a scrape of metrics reads.
+inline constexpr size_t kLagReadsMax = 64;
 
 // Streams that one history merges (a deal's own and those of its activities and notes).
 inline constexpr size_t kHistoryStreamsMax = 10'000;

@@ -6,8 +6,10 @@
 #include "dealog/v1/log.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "services/rpc/append.h"
 #include "services/rpc/event_bytes.h"
 #include "services/rpc/event_filter.h"
+#include "services/rpc/export_log.h"
 #include "services/rpc/instants.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/log_sources.h"
@@ -58,7 +60,8 @@ absl::StatusOr<v1::ReadStreamResponse> ReadStream(const ReadCall& call,
   ASSIGN_OR_RETURN(const eventstore::ReadPage page,
                    call.core.log.ReadStream(call.call.tenant, stream, options));
   EventBytes bytes(request.payload_form() == v1::PAYLOAD_FORM_STORED ? v1::PAYLOAD_FORM_STORED
-                                                                     : v1::PAYLOAD_FORM_CLEAR);
+                                                                     : v1::PAYLOAD_FORM_CLEAR,
+                   std::make_unique<PayloadJson>(call.core.log, call.call.tenant));
   size_t size = 0;
   size_t taken = 0;
   for (; taken < page.events.size() && size < kReadStreamBytes; ++taken) {
@@ -96,8 +99,9 @@ absl::StatusOr<v1::GetPositionAtResponse> GetPositionAt(const ReadCall& call,
                               "expected an instant that is not in the future, found one ahead of "
                               "the server's clock: more may yet be recorded before it");
   }
-  ASSIGN_OR_RETURN(const eventstore::Position position,
-                   call.core.log.PositionAt(call.call.tenant, micros));
+  ASSIGN_OR_RETURN(
+      const eventstore::Position position,
+      commands::PositionAt(call.core.log, call.core.sequencers, call.call.tenant, micros));
   v1::GetPositionAtResponse response;
   response.set_position(static_cast<int64_t>(position.value));
   return response;
@@ -110,8 +114,10 @@ std::unique_ptr<grpc::Service> MakeLogService(const Core& core) {
   AddRead(service, ReadStream, Weight::kLight);
   AddStream(service, OpenReadLog);
   AddStream(service, OpenSubscribe);
+  AddExportMethod(service);
   AddRead(service, GetHead, Weight::kLight);
-  AddRead(service, GetPositionAt, Weight::kLight);
+  AddRead(service, GetPositionAt, Weight::kHeavy);  // May wait for the sequencer.
+  AddAppendMethods(service);
   return service.Build();
 }
 

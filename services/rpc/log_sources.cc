@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "services/rpc/event_bytes.h"
@@ -38,7 +39,7 @@ class ReadLogSource final : public StreamSource {
         head_(head),
         options_(std::move(options)),
         remaining_(limit),
-        bytes_(form) {}
+        bytes_(form, std::make_unique<PayloadJson>(core.log, call.tenant)) {}
 
   void SetWake(std::function<void()>) override {}  // Never waits.
 
@@ -83,17 +84,22 @@ class ReadLogSource final : public StreamSource {
 // Everything after a position, then what comes.
 class SubscribeSource final : public StreamSource {
  public:
-  SubscribeSource(std::unique_ptr<eventstore::CommitSubscription> subscription,
-                  eventstore::EventFilter filter, Position after, v1::PayloadForm form)
-      : subscription_(std::move(subscription)),
+  SubscribeSource(const Core& core, const Call& call,
+                  std::unique_ptr<eventstore::CommitSubscription> subscription,
+                  eventstore::EventFilter filter, Position after, int64_t recorded_at_us,
+                  EventBytes bytes)
+      : subscriber_(core.subscribers, call.tenant, after),
+        subscription_(std::move(subscription)),
         filter_(std::move(filter)),
         position_(after),
         reported_(after),
-        bytes_(form) {}
+        recorded_at_us_(recorded_at_us),
+        bytes_(std::move(bytes)) {}
 
   void SetWake(std::function<void()> wake) override { subscription_->SetWake(std::move(wake)); }
 
   absl::StatusOr<Item> Next() override {
+    subscriber_.Sent(position_);
     for (;;) {
       if (pending_.empty()) {
         ASSIGN_OR_RETURN(auto page, subscription_->Poll(kEventMessageBytes));
@@ -112,7 +118,7 @@ class SubscribeSource final : public StreamSource {
 
  private:
   absl::StatusOr<Item> Idle() {
-    if (live_) return Item::Wait();
+    if (live_) return Item::Wait();  // A pending checkpoint waits for the next commit.
     live_ = true;
     v1::SubscribeResponse message;
     FillPoint(*message.mutable_caught_up());
@@ -133,10 +139,10 @@ class SubscribeSource final : public StreamSource {
       pending_.pop_front();
     }
     if (bytes_.count() > 0) {
-      reported_ = position_;
+      Report();
       return Item::Message(bytes_.TakeSubscribe());
     }
-    if (position_.value - reported_.value >= kCheckpointEvents) {
+    if (pending_.empty() && CheckpointIsDue()) {
       v1::SubscribeResponse message;
       FillPoint(*message.mutable_checkpoint());
       return Item::Message(message.SerializeAsString());
@@ -144,17 +150,30 @@ class SubscribeSource final : public StreamSource {
     return std::nullopt;
   }
 
-  void FillPoint(v1::SubscriptionPoint& point) {
+  // By events while catching up; live also by time, so that a filter that rarely matches does not
+  // leave the subscriber in the past.
+  bool CheckpointIsDue() const {
+    const uint64_t skipped = position_.value - reported_.value;
+    return skipped >= kCheckpointEvents ||
+           (skipped > 0 && live_ && base::MonotonicMicros() - reported_us_ >= kCheckpointMicros);
+  }
+  void Report() {
     reported_ = position_;
+    reported_us_ = base::MonotonicMicros();
+  }
+  void FillPoint(v1::SubscriptionPoint& point) {
+    Report();
     point.set_position(static_cast<int64_t>(position_.value));
     if (recorded_at_us_ > 0) *point.mutable_recorded_at() = ToTimestamp(recorded_at_us_);
   }
 
+  SubscriberSet::Subscriber subscriber_;
   const std::unique_ptr<eventstore::CommitSubscription> subscription_;
   const eventstore::EventFilter filter_;
   Position position_;  // Everything up to here was sent or did not match.
   Position reported_;  // What the subscriber was last told of that.
-  int64_t recorded_at_us_ = 0;
+  int64_t reported_us_ = 0;  // When, by the monotonic clock.
+  int64_t recorded_at_us_;   // Of position_; 0: not known, nothing was read yet.
   bool live_ = false;
   std::deque<eventstore::CommitPtr> pending_;
   size_t index_ = 0;  // Next event of the first pending commit.
@@ -184,7 +203,7 @@ absl::StatusOr<std::unique_ptr<StreamSource>> OpenReadLog(const Core& core, cons
   options.after.value = static_cast<uint64_t>(request.after_position());
   options.direction = request.direction() == v1::READ_DIRECTION_BACKWARD ? Direction::kBackward
                                                                          : Direction::kForward;
-  ASSIGN_OR_RETURN(options.filter, ParseEventFilter(request.filter()));
+  ASSIGN_OR_RETURN(options.filter, OpenEventFilter(core, call, request.filter()));
   std::optional<uint64_t> limit;
   if (request.limit() > 0) limit = static_cast<uint64_t>(request.limit());
   return std::make_unique<ReadLogSource>(core, call, std::move(options), limit, head.position,
@@ -198,10 +217,13 @@ absl::StatusOr<std::unique_ptr<StreamSource>> OpenSubscribe(const Core& core, co
   const Position after = request.has_after_position()
                              ? Position{static_cast<uint64_t>(request.after_position())}
                              : head.position;
-  ASSIGN_OR_RETURN(eventstore::EventFilter filter, ParseEventFilter(request.filter()));
+  ASSIGN_OR_RETURN(eventstore::EventFilter filter, OpenEventFilter(core, call, request.filter()));
   ASSIGN_OR_RETURN(auto subscription, core.log.Subscribe(call.tenant, after));
-  return std::make_unique<SubscribeSource>(std::move(subscription), std::move(filter), after,
-                                           FormOr(request.payload_form(), v1::PAYLOAD_FORM_STORED));
+  EventBytes bytes(FormOr(request.payload_form(), v1::PAYLOAD_FORM_STORED),
+                   std::make_unique<PayloadJson>(core.log, call.tenant));
+  const int64_t recorded_at_us = after == head.position ? head.recorded_at_us : 0;
+  return std::make_unique<SubscribeSource>(core, call, std::move(subscription), std::move(filter),
+                                           after, recorded_at_us, std::move(bytes));
 }
 
 }  // namespace dealog::rpc

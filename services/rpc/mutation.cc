@@ -58,6 +58,21 @@ absl::Status FillContext(const CommonFields& fields, commands::CommandContext& c
   return absl::OkStatus();
 }
 
+void FillOrigin(const Call& call, commands::CommandContext& context) {
+  context.tenant = call.tenant;
+  context.origin.principal = call.principal;
+  context.origin.traceparent = call.traceparent;
+  context.method = call.method->path;
+  context.deadline = call.deadline;
+}
+
+void FillCommit(commands::CommandResult result, v1::CommitInfo& info) {
+  info.set_position(static_cast<int64_t>(result.position.value));
+  info.set_token(std::move(result.token));
+  *info.mutable_recorded_at() = ToTimestamp(result.recorded_at_us);
+  info.set_replayed(result.replayed);
+}
+
 void MutationCall::Start(std::unique_ptr<MutationCall> mutation) {
   if (const absl::Status admitted = mutation->Admit(); !admitted.ok()) {
     mutation->call_.Refuse(admitted);
@@ -72,12 +87,7 @@ void MutationCall::Start(std::unique_ptr<MutationCall> mutation) {
 
 absl::Status MutationCall::Admit() {
   RETURN_IF_ERROR(call_.Admit(request()));
-  const Call& call = call_.call();
-  context_.tenant = call.tenant;
-  context_.origin.principal = call.principal;
-  context_.origin.traceparent = call.traceparent;
-  context_.method = call.method->path;
-  context_.deadline = call.deadline;
+  FillOrigin(call_.call(), context_);
   RETURN_IF_ERROR(FillContext(common_fields(), context_));
   RETURN_IF_ERROR(Prepare(context_));
   if (!context_.request_id.empty()) {
@@ -94,11 +104,7 @@ void MutationCall::Done(absl::StatusOr<commands::CommandResult> result) {
     call_.Refuse(result.status());
     return;
   }
-  v1::CommitInfo& info = commit();
-  info.set_position(static_cast<int64_t>(result->position.value));
-  info.set_token(std::move(result->token));
-  *info.mutable_recorded_at() = ToTimestamp(result->recorded_at_us);
-  info.set_replayed(result->replayed);
+  FillCommit(*std::move(result), commit());
   call_.Reply(response());
 }
 

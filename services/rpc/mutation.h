@@ -39,6 +39,10 @@ CommonFields CommonFieldsOf(const Request& request) {
 // FIELD_INVALID unless request_id is empty or a UUID, etag is empty or a revision, and occurred_at
 // is unset or between 1970 and 9999; otherwise fills the context.
 absl::Status FillContext(const CommonFields& fields, commands::CommandContext& context);
+// Who calls which method, for which tenant, until when.
+void FillOrigin(const Call& call, commands::CommandContext& context);
+// What a command did, as replies tell it.
+void FillCommit(commands::CommandResult result, v1::CommitInfo& info);
 
 // The aggregate's own functions, found by their arguments once a service names its requests.
 template <typename Request>

@@ -32,7 +32,7 @@ absl::StatusOr<Position> KnownPosition(const ReadCall& call, const projections::
                               "expected an instant that is not in the future: nothing is known of "
                               "what will be recorded; found one ahead of the server's clock");
   }
-  return call.core.log.PositionAt(call.call.tenant, micros);
+  return commands::PositionAt(call.core.log, call.core.sequencers, call.call.tenant, micros);
 }
 
 }  // namespace
@@ -84,6 +84,10 @@ absl::StatusOr<Freshness> ResolveFreshness(const Core& core, const Call& call,
                               "expected a token of this tenant, found one of another partition");
   }
   ASSIGN_OR_RETURN(const eventstore::TenantHead head, core.log.Head(call.tenant));
+  if (token.owner_epoch != core.log.BatchHead(token.partition).owner_epoch) {
+    RETURN_IF_ERROR(core.forks.Check(token.partition, call.tenant, token.owner_epoch,
+                                     token.position, head.position));
+  }
   if (token.position > head.position) {
     return base::InvalidField(
         "consistency.at_least",

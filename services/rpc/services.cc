@@ -7,10 +7,10 @@ namespace dealog::rpc {
 std::vector<std::unique_ptr<grpc::Service>> MakeServices(const Core& core) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   for (const auto make :
-       {MakeActivityService, MakeAdminService, MakeBoardService, MakeCatalogService,
-        MakeContactService, MakeDealService, MakeHistoryService, MakeImportService, MakeKpiService,
-        MakeLogService, MakeOrganizationService, MakePipelineService, MakeTenantService,
-        MakeWorkflowService}) {
+       {MakeActivityService, MakeAdminService, MakeBackupService, MakeBoardService,
+        MakeCatalogService, MakeConsumerGroupService, MakeContactService, MakeDealService,
+        MakeHistoryService, MakeImportService, MakeKpiService, MakeLogService,
+        MakeOrganizationService, MakePipelineService, MakeTenantService, MakeWorkflowService}) {
     services.push_back(make(core));
   }
   return services;

@@ -15,8 +15,10 @@ namespace dealog::rpc {
 
 std::unique_ptr<grpc::Service> MakeActivityService(const Core& core);
 std::unique_ptr<grpc::Service> MakeAdminService(const Core& core);
+std::unique_ptr<grpc::Service> MakeBackupService(const Core& core);
 std::unique_ptr<grpc::Service> MakeBoardService(const Core& core);
 std::unique_ptr<grpc::Service> MakeCatalogService(const Core& core);
+std::unique_ptr<grpc::Service> MakeConsumerGroupService(const Core& core);
 std::unique_ptr<grpc::Service> MakeContactService(const Core& core);
 std::unique_ptr<grpc::Service> MakeDealService(const Core& core);
 std::unique_ptr<grpc::Service> MakeHistoryService(const Core& core);

@@ -16,9 +16,10 @@ using projections::TenantViews;
 
 // The domain does not know the filter language, so the condition is compiled here, before the
 // command is submitted.
-absl::Status CheckDraft(const Core&, const v1::CreateWorkflowDraftRequest& request,
-                        commands::CommandContext&) {
-  return workflow::CheckDefinition(request.definition());
+absl::Status CheckDraft(const Core& core, const v1::CreateWorkflowDraftRequest& request,
+                        commands::CommandContext& context) {
+  const auto registered = core.sequencers.States(context.tenant);
+  return workflow::CheckDefinition(request.definition(), registered.get());
 }
 
 absl::StatusOr<v1::ListWorkflowsResponse> ListWorkflows(const ReadCall& call,

@@ -115,6 +115,18 @@ absl::StatusOr<std::string> ReadOrMakeKey(const std::string& folder, const std::
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
+// Served half-way, a restore or an import could never be finished.
+absl::Status CheckNothingBegun(const std::string& path) {
+  for (const char* mark : {"restore", "import"}) {
+    if (!Exists(absl::StrCat(path, "/", mark))) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, "/", mark, " says that a", mark[0] == 'i' ? "n " : " ", mark,
+        " into this folder has begun and not ended; run the same command again, it goes on where "
+        "it ended"));
+  }
+  return absl::OkStatus();
+}
+
 // A new key in place of one that is gone would do harm that is noticed late.
 absl::Status CheckKeys(const std::string& keys, const std::string& log, const std::string& audit) {
   if (Exists(log + "/CURRENT") && !Exists(keys + "/unique.key")) {
@@ -138,6 +150,7 @@ absl::Status CheckKeys(const std::string& keys, const std::string& log, const st
 
 absl::StatusOr<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
   RETURN_IF_ERROR(MakeFolder(path));
+  RETURN_IF_ERROR(CheckNothingBegun(path));
   ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<DataDir> dir(new DataDir(path, lock));
   const std::string keys = path + "/keys";

@@ -3,9 +3,12 @@
 // The data folder: its layout, its lock and its keys.
 //
 //   DIR/LOCK            held while a server runs; names its process
+//   DIR/restore, DIR/import   while one lasts (eventstore/backup); no server starts then
 //   DIR/log/            the event log: the one thing that can't be made again
+//   DIR/witness/head    what the log has synced: tells a log that lost its newest batches
 //   DIR/views/          views' rows; safe to delete
 //   DIR/work/imports/   uploads of imports that are not done
+//   DIR/work/groups/    consumer groups: what they are, how far, what is parked
 //   DIR/work/workflows/ how far the workflow reactor got; safe to delete
 //   DIR/audit/          the Merkle trees of the audit; safe to delete while no server runs
 //   DIR/keys/audit.key  32 bytes, signs the audit's checkpoints; auditors know its public half
@@ -30,8 +33,10 @@ class DataDir {
   DataDir& operator=(const DataDir&) = delete;
 
   std::string log_path() const { return path_ + "/log"; }
+  std::string witness_path() const { return path_ + "/witness/head"; }
   std::string views_path() const { return path_ + "/views"; }
   std::string audit_path() const { return path_ + "/audit"; }
+  std::string groups_path() const { return path_ + "/work/groups"; }
   std::string imports_path() const { return path_ + "/work/imports"; }
   std::string workflows_path() const { return path_ + "/work/workflows"; }
   // Seed of the Ed25519 key.

@@ -19,7 +19,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine parsed;
   Options& options = parsed.options;
   double drain_seconds = absl::ToDoubleSeconds(options.drain_timeout);
+  int64_t queue_wait_ms = absl::ToInt64Milliseconds(options.queue_wait_max);
   std::string views = "on";
+  std::string witness = "second";
   std::string level = "info";
   std::string format = "text";
   CLI::App app("Dealog's server: an event log, its views and their gRPC API in one process.",
@@ -32,6 +34,15 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.add_option("--listen", options.listen,
                  "HOST:PORT; port 0 picks a free one. Loopback only: no credentials configured")
       ->capture_default_str();
+  app.add_option("--admin-listen", options.admin_listen,
+                 "HOST:PORT for GET /metrics (Prometheus); loopback only. Not served if left out");
+  app.add_option("--queue-wait-ms", queue_wait_ms,
+                 "Commands that would wait longer than this are refused with OVERLOADED")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  app.add_option("--backup-dir", options.backup_dir,
+                 "Folder of the archives that `dealog backup create` writes; none: it is refused")
+      ->envname("DEALOG_BACKUP_DIR");
   app.add_option("--partitions", options.partitions, "Partitions of a new log")
       ->check(CLI::Range(1u, kPartitionsMax))
       ->capture_default_str();
@@ -39,6 +50,13 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
                  "on, or off for a node that only writes and follows: boards, lists and KPIs fail")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
+  app.add_option("--witness", witness,
+                 "second: what was synced is witnessed within a second; every-batch: before it is "
+                 "answered, which costs a second sync each")
+      ->check(CLI::IsMember({"second", "every-batch"}))
+      ->capture_default_str();
+  app.add_option("--witness-dir", options.witness_dir,
+                 "Folder on another device for a second copy of the head witness; made if missing");
   app.add_option("--log-level", level, "On stderr")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -58,13 +76,15 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     parsed.text = failed ? err.str() : out.str();
   }
   options.drain_timeout = absl::Seconds(drain_seconds);
+  options.queue_wait_max = absl::Milliseconds(queue_wait_ms);
   options.views = views == "on";
+  options.witness_every_batch = witness == "every-batch";
   options.log_level = telemetry::ParseLevel(level).value_or(telemetry::Level::kInfo);
   options.log_format = format == "json" ? telemetry::Format::kJson : telemetry::Format::kText;
   return parsed;
 }
 
-absl::StatusOr<ListenAddress> ParseListen(std::string_view listen) {
+absl::StatusOr<ListenAddress> ParseListen(std::string_view listen, std::string_view flag) {
   const size_t colon = listen.rfind(':');
   ListenAddress address;
   uint32_t port = 0;
@@ -77,15 +97,16 @@ absl::StatusOr<ListenAddress> ParseListen(std::string_view listen) {
   address.port = static_cast<uint16_t>(port);
   const bool bare_ipv6 = address.host.find(':') != std::string::npos && address.host[0] != '[';
   if (whole && !bare_ipv6) return address;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--listen: expected HOST:PORT, for example 127.0.0.1:7310 or [::1]:7310, found ",
-                   std::string(listen)));
+  return absl::InvalidArgumentError(absl::StrCat(
+      std::string(flag), ": expected HOST:PORT, for example 127.0.0.1:7310 or [::1]:7310, found ",
+      std::string(listen)));
 }
 
-absl::Status CheckListen(const ListenAddress& address) {
+absl::Status CheckListen(const ListenAddress& address, std::string_view flag) {
   if (access::IsLoopback(address.host)) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrCat(
-      "--listen: expected a loopback address (127.0.0.1, ::1 or localhost), found ", address.host,
+      std::string(flag), ": expected a loopback address (127.0.0.1, ::1 or localhost), found ",
+      address.host,
       ": no credentials are configured, so everyone who reached the port could do everything; "
       "listen on loopback and let a proxy that authenticates connect to it"));
 }

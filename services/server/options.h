@@ -11,6 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "eventstore/rocksdb/rocksdb_log.h"
+#include "services/commands/limits.h"
 #include "services/telemetry/log.h"
 
 namespace dealog::server {
@@ -20,8 +22,19 @@ struct Options {
   std::string data_dir;
   // HOST:PORT; port 0 picks a free one. Loopback only while no credentials are configured.
   std::string listen = "127.0.0.1:7310";
+  // Likewise, for GET /metrics; empty: nothing is served.
+  std::string admin_listen;
+  // How long a command may have to wait in the queue; see commands::Admission.
+  absl::Duration queue_wait_max = commands::kQueueWaitMax;
+  // Where backups are written, an archive a folder; empty: CreateBackup is refused.
+  std::string backup_dir;
   // Partitions of a new log; an existing one must have as many.
   uint32_t partitions = 1;
+  // True: every batch is witnessed before it is answered (a second sync each); else within a
+  // second.
+  bool witness_every_batch = false;
+  // Folder on another device that holds a second copy of the head witness; empty = none.
+  std::string witness_dir;
   // False: a node for writing and following only; reads of views find none.
   bool views = true;
   telemetry::Level log_level = telemetry::Level::kInfo;
@@ -31,6 +44,13 @@ struct Options {
   // Called once, from any thread, when the log can't be written any more: the process should stop
   // the server and end. Empty: only logged.
   std::function<void()> on_fatal;
+
+  // Without a flag, for tests and benchmarks: commands that share one sync, and how the log is
+  // opened (on a slow disk, say).
+  size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
+  std::function<absl::StatusOr<std::unique_ptr<eventstore::EventLog>>(
+      const eventstore::RocksDbLogOptions&)>
+      open_log = eventstore::OpenRocksDbLog;
 };
 
 // What the command line asks for: to serve, or to end at once with a text and an exit code.
@@ -46,10 +66,11 @@ struct ListenAddress {
   std::string host;
   uint16_t port = 0;
 };
-absl::StatusOr<ListenAddress> ParseListen(std::string_view listen);
+// `flag` is named in the message.
+absl::StatusOr<ListenAddress> ParseListen(std::string_view listen, std::string_view flag);
 
 // PERMISSION_DENIED unless the host is loopback: without credentials anyone who reaches the port
 // may do everything.
-absl::Status CheckListen(const ListenAddress& address);
+absl::Status CheckListen(const ListenAddress& address, std::string_view flag);
 
 }  // namespace dealog::server

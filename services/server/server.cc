@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "eventstore/backup/keys.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
+#include "eventstore/forks.h"
 #include "eventstore/merkle/audit_trees.h"
 #include "eventstore/merkle/follower.h"
 #include "eventstore/merkle/rocksdb/audit_store.h"
@@ -20,6 +22,8 @@
 #include "projections/runtime/runner.h"
 #include "projections/views/registry.h"
 #include "services/commands/submit.h"
+#include "services/groups/groups.h"
+#include "services/groups/rocksdb/work_store.h"
 #include "services/jobs/import_job.h"
 #include "services/jobs/retirement_job.h"
 #include "services/rpc/core.h"
@@ -27,7 +31,9 @@
 #include "services/rpc/services.h"
 #include "services/server/data_dir.h"
 #include "services/server/listener.h"
+#include "services/server/metrics.h"
 #include "services/server/version.h"
+#include "services/telemetry/endpoint.h"
 #include "services/telemetry/log.h"
 #include "services/workflow/reactor.h"
 
@@ -54,8 +60,13 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { Stop(); }
 
   absl::Status Open() {
-    ASSIGN_OR_RETURN(const ListenAddress address, ParseListen(options_.listen));
-    RETURN_IF_ERROR(CheckListen(address));
+    ASSIGN_OR_RETURN(const ListenAddress address, ParseListen(options_.listen, "--listen"));
+    RETURN_IF_ERROR(CheckListen(address, "--listen"));
+    if (!options_.admin_listen.empty()) {
+      ASSIGN_OR_RETURN(const ListenAddress admin,
+                       ParseListen(options_.admin_listen, "--admin-listen"));
+      RETURN_IF_ERROR(CheckListen(admin, "--admin-listen"));
+    }
     ASSIGN_OR_RETURN(dir_, DataDir::Open(options_.data_dir));
     RETURN_IF_ERROR(OpenStores());
     RETURN_IF_ERROR(StartParts());
@@ -64,6 +75,7 @@ class ServerImpl final : public Server {
   }
 
   const std::string& address() const override { return listener_.address; }
+  std::string admin_address() const override { return admin_ ? admin_->address() : ""; }
   commands::SequencerStats sequencer_stats() const override { return sequencers_->stats(); }
 
   void Stop() override {
@@ -71,28 +83,35 @@ class ServerImpl final : public Server {
     if (stopped_) return;
     stopped_ = true;
     StopServing();
+    admin_.reset();
     // Whoever issues commands stops before what decides them.
     if (reactor_ != nullptr) reactor_->Stop();
     if (imports_ != nullptr) imports_->Stop();
     if (retirements_ != nullptr) retirements_->Stop();
     if (sequencers_ != nullptr) sequencers_->Drain();
     if (executor_ != nullptr) executor_->Stop();
+    if (groups_ != nullptr) groups_->Stop();
     if (runner_ != nullptr) runner_->Stop();
     if (audit_follower_ != nullptr) audit_follower_->Stop();
   }
 
  private:
   absl::Status OpenStores() {
-    ASSIGN_OR_RETURN(log_, eventstore::OpenRocksDbLog(
-                               {.path = dir_->log_path(), .partition_count = options_.partitions}));
     const auto say = [](std::string_view what) { Log(Level::kWarning, what); };
+    eventstore::HeadWitnessOptions witness{
+        .files = {dir_->witness_path()}, .every_batch = options_.witness_every_batch, .say = say};
+    if (!options_.witness_dir.empty()) witness.files.push_back(options_.witness_dir + "/head");
+    ASSIGN_OR_RETURN(log_, options_.open_log({.path = dir_->log_path(),
+                                              .partition_count = options_.partitions,
+                                              .witness = witness}));
+    ASSIGN_OR_RETURN(forks_, eventstore::Forks::Find(*log_));
     ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = say}));
-    ASSIGN_OR_RETURN(audit_store_,
-                     eventstore::OpenAuditStore(dir_->audit_path(), {.log = say}));
+    ASSIGN_OR_RETURN(audit_store_, eventstore::OpenAuditStore(dir_->audit_path(), {.log = say}));
+    ASSIGN_OR_RETURN(work_store_, groups::OpenWorkStore(dir_->groups_path()));
     audit_trees_ =
         std::make_unique<eventstore::AuditTrees>(*log_, *audit_store_, dir_->audit_key());
-    audit_follower_ = eventstore::StartAuditFollower(*log_, *audit_store_,
-                                                     {.on_error = Complain, .log = say});
+    audit_follower_ =
+        eventstore::StartAuditFollower(*log_, *audit_store_, {.on_error = Complain, .log = say});
     return absl::OkStatus();
   }
 
@@ -102,12 +121,16 @@ class ServerImpl final : public Server {
         options_.views ? projections::AllViews() : std::vector<projections::ViewDefinition>{}, {});
     commands::SequencerOptions sequencing;
     sequencing.unique_key_secret = dir_->unique_key();
+    sequencing.queue_wait_max = options_.queue_wait_max;
+    sequencing.batch_commands_max = options_.batch_commands_max;
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
     imports_ = jobs::MakeImportJobs(*log_, *sequencers_, runner_.get(), base::SystemClock(),
                                     {.folder = dir_->imports_path()});
     RETURN_IF_ERROR(imports_->Resume());
     retirements_ = jobs::StartRetirementJobs(*log_, *sequencers_, *runner_, {.on_error = Complain});
+    ASSIGN_OR_RETURN(groups_, groups::StartGroups(*log_, *work_store_, base::SystemClock(),
+                                                  {.on_error = Complain}));
     checkpoint_ = workflow::MakeFileCheckpoint(dir_->workflows_path());
     reactor_ = workflow::MakeReactor(*log_, *sequencers_,
                                      {.checkpoint = checkpoint_.get(), .on_error = Complain});
@@ -120,20 +143,47 @@ class ServerImpl final : public Server {
                               .sequencers = *sequencers_,
                               .runner = *runner_,
                               .imports = *imports_,
+                              .groups = *groups_,
                               .audit_trees = *audit_trees_,
                               .audit_follower = *audit_follower_,
                               .clock = base::SystemClock(),
                               .executor = *executor_,
                               .streams = streams_,
+                              .subscribers = subscribers_,
                               .metrics = metrics_,
                               .draining = draining_,
                               .page_token_key = dir_->token_key(),
                               .version = kVersion,
-                              .started_at_us = base::SystemClock().NowMicros()});
+                              .started_at_us = base::SystemClock().NowMicros(),
+                              .backup_dir = options_.backup_dir,
+                              .unique_key_check = eventstore::KeyCheck(dir_->unique_key()),
+                              .forks = forks_});
     services_ = rpc::MakeServices(*core_);
     ASSIGN_OR_RETURN(listener_, Listen(address, services_));
+    RETURN_IF_ERROR(ServeAdmin());
     Log(Level::kInfo, "listening on loopback only: no credentials configured",
         {{"address", listener_.address}, {"data_dir", options_.data_dir}});
+    return absl::OkStatus();
+  }
+
+  absl::Status ServeAdmin() {
+    if (options_.admin_listen.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const ListenAddress address,
+                     ParseListen(options_.admin_listen, "--admin-listen"));
+    const MetricSources sources{.log = *log_,
+                                .sequencers = *sequencers_,
+                                .runner = *runner_,
+                                .reactor = *reactor_,
+                                .audit = *audit_follower_,
+                                .streams = streams_,
+                                .subscribers = subscribers_,
+                                .calls = metrics_,
+                                .version = kVersion};
+    ASSIGN_OR_RETURN(admin_,
+                     telemetry::ServeMetrics(address.host, address.port, [sources](auto& families) {
+                       CollectMetrics(sources, families);
+                     }));
+    Log(Level::kInfo, "serving metrics", {{"address", admin_->address()}});
     return absl::OkStatus();
   }
 
@@ -152,9 +202,9 @@ class ServerImpl final : public Server {
     listener_.server->Wait();
     const telemetry::MethodCounters::Totals sum = metrics_.Sum();
     Log(Level::kInfo, "stopped",
-        {{"calls", static_cast<int64_t>(sum.calls)},
-         {"refusals", static_cast<int64_t>(sum.refusals)},
-         {"failures", static_cast<int64_t>(sum.failures)}});
+        {{"calls", static_cast<int64_t>(sum.calls())},
+         {"refusals", static_cast<int64_t>(sum.refusals())},
+         {"failures", static_cast<int64_t>(sum.failures())}});
   }
 
   // Everything queued is still answered by the sequencer; nothing more can be written.
@@ -168,9 +218,11 @@ class ServerImpl final : public Server {
   std::atomic<bool> draining_{false};
   std::atomic<bool> failed_{false};
   rpc::StreamSet streams_;
+  rpc::SubscriberSet subscribers_;
   telemetry::CallMetrics metrics_;
   std::unique_ptr<DataDir> dir_;
   std::unique_ptr<eventstore::EventLog> log_;
+  eventstore::Forks forks_;
   std::unique_ptr<projections::ViewStore> views_;
   std::unique_ptr<eventstore::AuditStore> audit_store_;
   std::unique_ptr<eventstore::AuditTrees> audit_trees_;
@@ -179,12 +231,15 @@ class ServerImpl final : public Server {
   std::unique_ptr<commands::Sequencers> sequencers_;
   std::unique_ptr<jobs::ImportJobs> imports_;
   std::unique_ptr<jobs::RetirementJobs> retirements_;
+  std::unique_ptr<groups::WorkStore> work_store_;
+  std::unique_ptr<groups::Groups> groups_;
   std::unique_ptr<workflow::ReactorCheckpoint> checkpoint_;
   std::unique_ptr<workflow::Reactor> reactor_;
   std::unique_ptr<rpc::Executor> executor_;
   std::unique_ptr<rpc::Core> core_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   Listener listener_;
+  std::unique_ptr<telemetry::MetricsEndpoint> admin_;
   base::Mutex stop_mu_;
   bool stopped_ ABSL_GUARDED_BY(stop_mu_) = false;
 };

@@ -22,6 +22,8 @@ class Server {
   virtual ~Server() = default;
   // HOST:PORT where it listens, with the port that was picked.
   virtual const std::string& address() const = 0;
+  // HOST:PORT of the metrics; empty without --admin-listen.
+  virtual std::string admin_address() const = 0;
   virtual commands::SequencerStats sequencer_stats() const = 0;
   // Health goes off, new calls are refused, open streams end, calls in flight are answered (until
   // drain_timeout, then cancelled), queued commands are decided, jobs and views stop, stores close.

@@ -56,3 +56,5 @@ step "Import" maven
 step "Fill a log with $deals deals" "$bin/bench_fill" "$work/fill" "$deals"
 step "Reads" "$bin/bench_read" "$work/fill" test
 step "Writes" "$bin/bench_write" "$work" --seconds "$seconds" --rounds "$rounds"
+step "Appends of other services" "$bin/bench_append" "$work" --seconds "$seconds" --rounds "$rounds"
+step "Subscribers" "$bin/bench_subscribers" "$work" --seconds "$seconds" --rounds "$rounds"

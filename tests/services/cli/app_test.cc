@@ -36,6 +36,8 @@ TEST(App, HelpHasAnExampleForEveryCommand) {
                                                           {"board"},
                                                           {"kpi", "conversion"},
                                                           {"log", "tail"},
+                                                          {"log", "append"},
+                                                          {"log", "stream-type", "register"},
                                                           {"audit", "verify"},
                                                           {"import"},
                                                           {"sample"},
@@ -83,6 +85,8 @@ TEST(App, RefusesValuesWithTheServersReason) {
         {"deal", "list", "--page-size", "many"},
         {"pipeline", "create", "x", "--stage", "Lead"},
         {"log", "tail", "--from", "0"},
+        {"log", "append", "invoice/1", "--type", "InvoiceSent", "--if", "deal/1"},
+        {"log", "append", "invoice/1", "--type", "InvoiceSent", "--if", "deal/1=x"},
         {"board", "--output", "xml"},
         {"board", "--timeout", "-1"},
         {"board", "--watch", "--as-of", "2017-01-01"}}) {
@@ -121,6 +125,10 @@ TEST(App, SaysWhichFileCannotBeRead) {
   const Outcome import = RunWith({"import", "--mapping", "/nowhere/x.toml", "/nowhere"});
   EXPECT_EQ(import.exit_code, 1) << import.err;
   EXPECT_EQ(RunWith({"import", "/nowhere"}).exit_code, 13);
+  const Outcome append =
+      RunWith({"log", "append", "a/1", "--type", "A", "--data", "/nowhere/x.bin"});
+  EXPECT_EQ(append.exit_code, 1) << append.err;
+  EXPECT_NE(append.err.find("/nowhere/x.bin"), std::string::npos) << append.err;
 }
 
 TEST(App, VerifyRefusesAFolderWithoutALog) {

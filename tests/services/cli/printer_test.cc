@@ -52,10 +52,18 @@ TEST(ToJson, PrintsTheBoardsFields) {
 }
 
 TEST(EventData, IsTheInnermostMessage) {
-  events::v1::Event event;
-  event.mutable_deal()->mutable_deal_lost()->set_reason("budget");
+  v1::RecordedEvent event;
+  EXPECT_EQ(EventData(event), "");
+  event.mutable_event()->mutable_deal()->mutable_deal_lost()->set_reason("budget");
   EXPECT_TRUE(Has(EventData(event), R"("reason":"budget")")) << EventData(event);
-  EXPECT_EQ(EventData(events::v1::Event()), "");
+}
+
+TEST(EventData, OfAnotherServiceIsThePayload) {
+  v1::RecordedEvent event;
+  event.mutable_event()->mutable_external()->set_payload(std::string("h\xc3\xa9\0", 4));
+  EXPECT_EQ(EventData(event), "h\xc3\xa9\\000");
+  event.set_payload_json("{\"number\":\"A-1\"}");
+  EXPECT_EQ(EventData(event), "{\"number\":\"A-1\"}");
 }
 
 }  // namespace

@@ -44,6 +44,16 @@ TEST(ParseEventFilter, RefusesWhatCanNeverMatch) {
   EXPECT_EQ(base::ReasonOf(ParseEventFilter(many).status()), "FIELD_INVALID");
 }
 
+TEST(ParseEventFilter, KnowsWhatIsRegistered) {
+  v1::EventFilter filter;
+  filter.add_stream_types("invoice");
+  filter.add_event_types("InvoiceSent");
+  EXPECT_FALSE(ParseEventFilter(filter).ok());
+  EXPECT_FALSE(ParseEventFilter(filter, {.stream_types = {"invoice"}, .event_types = {}}).ok());
+  EXPECT_TRUE(
+      ParseEventFilter(filter, {.stream_types = {"invoice"}, .event_types = {"InvoiceSent"}}).ok());
+}
+
 TEST(MatchesEvent, EveryListMustMatch) {
   v1::EventFilter request;
   EXPECT_TRUE(MatchesEvent(*ParseEventFilter(request), Header("deal", "d1", "DealWon")));

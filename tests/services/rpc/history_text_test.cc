@@ -69,7 +69,7 @@ TEST(Summarize, AnEventOfAnotherServiceHasItsSize) {
   Event event;
   event.mutable_external()->set_type("InvoiceSent");
   event.mutable_external()->set_payload("four");
-  EXPECT_EQ(Summarize(event, {}), "4 bytes");
+  EXPECT_EQ(Summarize(event, {}), "InvoiceSent, 4 bytes");
 }
 
 TEST(WhyOf, TheOverrideThenTheWorkflowThenTheEventsOwnReason) {

@@ -18,14 +18,26 @@ CommandLine Parse(std::vector<const char*> arguments) {
 }
 
 TEST(ParseCommandLine, TakesEveryOption) {
-  const CommandLine line =
-      Parse({"--data-dir", "/tmp/d", "--listen", "127.0.0.1:0", "--partitions", "4", "--views",
-             "off", "--log-level", "debug", "--log-format", "json", "--drain-seconds", "2.5"});
+  const CommandLine line = Parse({"--data-dir",      "/tmp/d",
+                                  "--listen",        "127.0.0.1:0",
+                                  "--partitions",    "4",
+                                  "--views",         "off",
+                                  "--witness",       "every-batch",
+                                  "--witness-dir",   "/mnt/w",
+                                  "--admin-listen",  "127.0.0.1:9100",
+                                  "--queue-wait-ms", "250",
+                                  "--log-level",     "debug",
+                                  "--log-format",    "json",
+                                  "--drain-seconds", "2.5"});
   ASSERT_FALSE(line.exit_code.has_value()) << line.text;
   EXPECT_EQ(line.options.data_dir, "/tmp/d");
   EXPECT_EQ(line.options.listen, "127.0.0.1:0");
+  EXPECT_EQ(line.options.admin_listen, "127.0.0.1:9100");
+  EXPECT_EQ(line.options.queue_wait_max, absl::Milliseconds(250));
   EXPECT_EQ(line.options.partitions, 4u);
   EXPECT_FALSE(line.options.views);
+  EXPECT_TRUE(line.options.witness_every_batch);
+  EXPECT_EQ(line.options.witness_dir, "/mnt/w");
   EXPECT_EQ(line.options.log_level, telemetry::Level::kDebug);
   EXPECT_EQ(line.options.log_format, telemetry::Format::kJson);
   EXPECT_EQ(line.options.drain_timeout, absl::Milliseconds(2500));
@@ -36,8 +48,10 @@ TEST(ParseCommandLine, WrongOnesEndWithUsageAndAReason) {
        std::vector<std::pair<std::vector<const char*>, const char*>>{
            {{}, "--data-dir"},
            {{"--data-dir", "d", "--partitions", "0"}, "--partitions"},
+           {{"--data-dir", "d", "--queue-wait-ms", "0"}, "--queue-wait-ms"},
            {{"--data-dir", "d", "--log-level", "loud"}, "--log-level"},
            {{"--data-dir", "d", "--views", "maybe"}, "--views"},
+           {{"--data-dir", "d", "--witness", "never"}, "--witness"},
            {{"--data-dir", "d", "--no-such-option"}, "--no-such-option"}}) {
     const CommandLine line = Parse(arguments);
     EXPECT_EQ(line.exit_code, 64);
@@ -60,21 +74,26 @@ TEST(Version, IsTheProjects) {
 }
 
 TEST(ParseListen, TakesHostAndPort) {
-  EXPECT_EQ(ParseListen("127.0.0.1:7171")->host, "127.0.0.1");
-  EXPECT_EQ(ParseListen("127.0.0.1:7171")->port, 7171);
-  EXPECT_EQ(ParseListen("[::1]:0")->host, "[::1]");
+  EXPECT_EQ(ParseListen("127.0.0.1:7171", "--listen")->host, "127.0.0.1");
+  EXPECT_EQ(ParseListen("127.0.0.1:7171", "--listen")->port, 7171);
+  EXPECT_EQ(ParseListen("[::1]:0", "--listen")->host, "[::1]");
   for (const char* bad : {"", "7171", ":7171", "localhost", "localhost:", "localhost:x",
                           "localhost:65536", "::1:7171", "localhost:-1"}) {
-    EXPECT_EQ(ParseListen(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
+    const absl::Status refused = ParseListen(bad, "--admin-listen").status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_THAT(std::string(refused.message()), testing::StartsWith("--admin-listen: expected"));
   }
 }
 
 TEST(CheckListen, OnlyLoopbackWithoutCredentials) {
-  EXPECT_TRUE(CheckListen(*ParseListen("127.0.0.1:0")).ok());
-  EXPECT_TRUE(CheckListen(*ParseListen("[::1]:0")).ok());
+  for (const char* local : {"127.0.0.1:0", "[::1]:0", "localhost:0"}) {
+    EXPECT_TRUE(CheckListen(*ParseListen(local, "--listen"), "--listen").ok()) << local;
+  }
   for (const char* open : {"0.0.0.0:0", "[::]:0", "192.168.1.10:7171", "example.org:7171"}) {
-    const absl::Status refused = CheckListen(*ParseListen(open));
+    const absl::Status refused =
+        CheckListen(*ParseListen(open, "--admin-listen"), "--admin-listen");
     EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << open;
+    EXPECT_THAT(std::string(refused.message()), testing::StartsWith("--admin-listen: expected"));
     EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("no credentials"));
   }
 }
