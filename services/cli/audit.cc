@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "dealog/v1/history.grpc.pb.h"
+#include "dealog/v1/log.grpc.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/merkle/checkpoint.h"
 #include "eventstore/merkle/proof_text.h"
@@ -181,15 +182,22 @@ absl::Status ReadEvents(Session& session, uint64_t count,
   });
 }
 
-absl::Status ExportEvents(const std::string& path, uint64_t size, Session& session) {
+// As many events as there are; also of a log that its server refuses to sign.
+absl::Status ExportEvents(const std::string& path, Session& session) {
+  ASSIGN_OR_RETURN(const v1::GetHeadResponse head,
+                   session.client().Call(&v1::LogService::Stub::GetHead, v1::GetHeadRequest()));
   ASSIGN_OR_RETURN(const auto file, EventFileWriter::Create(path));
-  RETURN_IF_ERROR(
-      ReadEvents(session, size, [&](const v1::StoredEvent& event) { return file->Add(event); }));
-  return file->Finish();
+  RETURN_IF_ERROR(ReadEvents(session, static_cast<uint64_t>(head.position()),
+                             [&](const v1::StoredEvent& event) { return file->Add(event); }));
+  RETURN_IF_ERROR(file->Finish());
+  session.printer().Note(
+      absl::StrCat("written: ", path, ", ", FormatCount(head.position()), " events"));
+  return absl::OkStatus();
 }
 
-absl::Status ExportTiles(const std::string& folder, const v1::GetCheckpointResponse& reply,
-                         Session& session) {
+absl::Status ExportTiles(const std::string& folder, Session& session) {
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse reply,
+                   session.client().Call(&Stub::GetCheckpoint, v1::GetCheckpointRequest()));
   ASSIGN_OR_RETURN(const eventstore::VerifierKey key,
                    eventstore::VerifierKey::Parse(reply.verifier_key()));
   ASSIGN_OR_RETURN(const eventstore::Checkpoint checkpoint,
@@ -197,18 +205,14 @@ absl::Status ExportTiles(const std::string& folder, const v1::GetCheckpointRespo
   TileExport tiles(folder);
   RETURN_IF_ERROR(ReadEvents(session, checkpoint.size,
                              [&](const v1::StoredEvent& event) { return tiles.Add(event); }));
-  return tiles.Finish(checkpoint, reply.checkpoint());
+  RETURN_IF_ERROR(tiles.Finish(checkpoint, reply.checkpoint()));
+  session.printer().Note(
+      absl::StrCat("written: ", folder, ", ", FormatCount(reply.size()), " events"));
+  return absl::OkStatus();
 }
 
 absl::Status Export(const ExportInput& input, Session& session) {
-  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse reply,
-                   session.client().Call(&Stub::GetCheckpoint, v1::GetCheckpointRequest()));
-  RETURN_IF_ERROR(input.tiles
-                      ? ExportTiles(input.path, reply, session)
-                      : ExportEvents(input.path, static_cast<uint64_t>(reply.size()), session));
-  session.printer().Note(
-      absl::StrCat("written: ", input.path, ", ", FormatCount(reply.size()), " events"));
-  return absl::OkStatus();
+  return input.tiles ? ExportTiles(input.path, session) : ExportEvents(input.path, session);
 }
 
 void AddExport(const CommandTree& group) {
