@@ -14,8 +14,9 @@ namespace {
 
 constexpr char kTenant[] = "acme";
 
-// Name of the innermost message, which is the event's type.
+// Name of the innermost message, which is the event's type; an external event says it itself.
 std::string TypeOf(const events::v1::Event& event) {
+  if (event.has_external()) return event.external().type();
   const google::protobuf::Message* message = &event;
   for (int depth = 0; depth < 2; ++depth) {
     const auto* field = message->GetReflection()->GetOneofFieldDescriptor(
