@@ -13,6 +13,7 @@
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/table.h"
 
 namespace dealog::eventstore {
@@ -66,6 +67,17 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
+// After a full disk RocksDB resumes by itself, whatever max_bgerror_resume_count says, and writes
+// its memtables out family by family: half of a write whose outcome is not known would come back
+// at the next open. Nothing resumes; the log is closed and opened again.
+class NeverResume final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
@@ -76,6 +88,7 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // A failed write or sync is never repeated: what the disk did with it is not known.
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NeverResume>());
   // One writer per partition: the cheaper insert.
   options.allow_concurrent_memtable_write = false;
   options.enable_write_thread_adaptive_yield = false;

@@ -64,6 +64,7 @@ TEST(ParseMapping, ReadsTheShippedMapping) {
 TEST(ParseMapping, RefusesWhatIsNoToml) {
   EXPECT_THAT(Refusal("name = \"club\"", "name = club"), HasSubstr("mapping line 1, column"));
   EXPECT_THAT(Refusal("[members.fields]", "[members.fields"), HasSubstr("no valid TOML"));
+  EXPECT_THAT(Refusal("[members.fields]", "[!members.fields]"), HasSubstr("no valid TOML"));
 }
 
 TEST(ParseMapping, RefusesBadHeads) {
