@@ -47,7 +47,7 @@ maven() {
   kill "$pid" && wait "$pid"
   serve
   "$bin/dealog" --server "$address" --tenant maven board --pipeline Maven
-  echo "    resident memory: $(($(sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$pid/status") / 1024)) MiB (bound 300)"
+  echo "    resident memory: $(($(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$pid/status") / 1024)) MiB (bound 300)"
   kill "$pid" && wait "$pid"
 }
 
@@ -55,6 +55,7 @@ step "Build" build release
 step "Import" maven
 step "Fill a log with $deals deals" "$bin/bench_fill" "$work/fill" "$deals"
 step "Reads" "$bin/bench_read" "$work/fill" test
+step "Commands without gRPC" "$bin/bench_sequencer" "$work/sequencer"
 step "Writes" "$bin/bench_write" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Appends of other services" "$bin/bench_append" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Subscribers" "$bin/bench_subscribers" "$work" --seconds "$seconds" --rounds "$rounds"
