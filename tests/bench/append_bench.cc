@@ -1,7 +1,12 @@
 // Appends of another service's 300-byte events with an expected revision, through gRPC on loopback:
 // call by call, 100 events a commit, 100 commits a call, pipelined on one stream, and with a
-// condition on a second stream. Rounds alternate, medians are printed.
+// condition on a second stream; beside a bare echo and a bare fdatasync of the same run. Rounds
+// alternate; medians, with the least and the most in brackets.
 //   bench_append FOLDER [--seconds S] [--rounds N] [--views on|off]
+// One shape only, as the peers' scripts ask for it; prints "rate p50_us p99_us" of every round:
+//   bench_append FOLDER --in-flight N [--events N] [--bytes N] [--seconds S] [--rounds N]
+// The shapes of the neutral suite: 1 to 32 writers, then readers, each with its own connection:
+//   bench_append FOLDER --neutral [--seconds S] [--rounds N]
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -14,15 +19,16 @@
 #include <vector>
 
 #include "dealog/v1/log.grpc.pb.h"
-#include "dealog/v1/tenants.grpc.pb.h"
 #include "eventstore/base/clock.h"
+#include "tests/bench/neutral.h"
+#include "tests/bench/probe.h"
+#include "tests/bench/series.h"
 #include "tests/bench/support.h"
+#include "tests/bench/yardsticks.h"
 
 namespace dealog::bench {
 namespace {
 
-constexpr char kTenant[] = "bench";
-constexpr size_t kPayloadBytes = 300;
 constexpr int kInFlight[] = {1, 16, 64, 256};
 constexpr int kWindow = 256;
 constexpr int kBatch = 100;
@@ -33,37 +39,10 @@ struct Options {
   double seconds = 2;
   int rounds = 3;
   std::string views = "on";
-};
+  bool neutral = false;
+  Probe::Shape shape{.in_flight = 0};  // 0 = everything.
 
-// One stream per slot, so that no two appends in flight expect the same revision.
-class Streams {
- public:
-  explicit Streams(std::string prefix, int count)
-      : prefix_(std::move(prefix)), revisions_(static_cast<size_t>(count), 0) {}
-
-  // `events` events of the slot's stream, in one commit.
-  void Fill(int slot, int events, v1::AppendEventsRequest& request) {
-    const std::string stream = Name(slot);
-    for (int i = 0; i < events; ++i) {
-      v1::NewEvent& event = *request.add_events();
-      event.set_stream(stream);
-      event.set_type("Measured");
-      event.mutable_payload()->assign(kPayloadBytes, 'x');
-    }
-    Expect(slot, request);
-    revisions_[static_cast<size_t>(slot)] += events;
-  }
-  void Expect(int slot, v1::AppendEventsRequest& request) const {
-    v1::StreamCondition& condition = *request.add_conditions();
-    condition.set_stream(Name(slot));
-    condition.set_expected_revision(revisions_[static_cast<size_t>(slot)]);
-  }
-
- private:
-  std::string Name(int slot) const { return "probe/" + prefix_ + std::to_string(slot); }
-
-  const std::string prefix_;
-  std::vector<int64_t> revisions_;
+  int64_t duration_us() const { return static_cast<int64_t>(seconds * 1e6); }
 };
 
 // Keeps a window of appends going on one bidirectional call.
@@ -76,7 +55,7 @@ class Pipeline final
         streams_(std::move(prefix), kWindow),
         begun_us_(kWindow, 0),
         end_us_(base::MonotonicMicros() + duration_us) {
-    Prepare(context_, kTenant);
+    Prepare(context_, kProbeTenant);
     stub.async()->AppendEventStream(&context_, this);
     {
       std::lock_guard<std::mutex> lock(mu_);
@@ -153,7 +132,7 @@ class Pipeline final
   v1::AppendEventStreamResponse response_;
   std::mutex mu_;
   std::condition_variable ended_;
-  Streams streams_;
+  ProbeStreams streams_;
   std::deque<int> ready_;
   std::vector<int64_t> begun_us_;
   std::vector<int64_t> latencies_us_;
@@ -166,158 +145,146 @@ class Pipeline final
   grpc::Status status_;
 };
 
-// The samples of one subject over the rounds; `events` per call.
-struct Series {
-  int events = 1;
-  std::vector<double> rate, p50, p99, cpu;
-  void Add(const Sample& sample) {
-    rate.push_back(sample.Rate() * events);
-    p50.push_back(static_cast<double>(sample.Percentile(50)));
-    p99.push_back(static_cast<double>(sample.Percentile(99)));
-    cpu.push_back(sample.CpuPerCall() / events);
-  }
+// Calls of kBatch commits of one event each.
+Sample RunBatches(Probe& probe, int in_flight, int64_t duration_us) {
+  ProbeStreams streams(probe.NewPrefix(), in_flight);
+  return RunClosedLoop(in_flight, duration_us, &probe.server(), [&](int slot, auto done) {
+    struct Call {
+      grpc::ClientContext context;
+      v1::AppendEventBatchesRequest request;
+      v1::AppendEventBatchesResponse response;
+    };
+    auto call = std::make_shared<Call>();
+    Prepare(call->context, kProbeTenant);
+    for (int i = 0; i < kBatch; ++i) streams.Fill(slot, 1, *call->request.add_appends());
+    probe.log().async()->AppendEventBatches(
+        &call->context, &call->request, &call->response,
+        [call, done = std::move(done)](grpc::Status status) {
+          Must(status, "AppendEventBatches");
+          for (const v1::AppendOutcome& outcome : call->response.outcomes()) {
+            if (!outcome.has_appended()) std::abort();
+          }
+          done(true);
+        });
+  });
+}
+
+Sample RunPipeline(Probe& probe, bool packed, int64_t duration_us) {
+  Sample sample;
+  const int64_t cpu_begin = probe.server().CpuMicros();
+  const int64_t begin = base::MonotonicMicros();
+  Pipeline pipeline(probe.log(), packed, probe.NewPrefix(), duration_us);
+  sample.latencies_us = pipeline.Wait();
+  sample.elapsed_us = base::MonotonicMicros() - begin;
+  sample.server_cpu_us = probe.server().CpuMicros() - cpu_begin;
+  return sample;
+}
+
+struct Figures {
+  std::vector<double> fdatasync_us = {};
+  std::map<int, Series> unary = {};
+  Series echo = {};
+  Series commits{.events = kBatch};
+  Series batches{.events = kBatch};
+  Series single = {}, packed = {}, conditions = {};
 };
 
-class Load {
- public:
-  Load(const std::string& folder, const Options& options)
-      : server_({BinFolder() + "/dealogd", "--data-dir", MakeFolder(folder, "append"), "--listen",
-                 "127.0.0.1:0", "--views=" + options.views}),
-        channel_(Connect(server_.address())),
-        stub_(v1::LogService::NewStub(channel_)) {
-    grpc::ClientContext context;
-    Prepare(context, kTenant);
-    v1::CreateTenantRequest tenant;
-    tenant.set_name(kTenant);
-    v1::CreateTenantResponse created;
-    Must(v1::TenantService::NewStub(channel_)->CreateTenant(&context, tenant, &created),
-         "CreateTenant");
-    grpc::ClientContext register_context;
-    Prepare(register_context, kTenant);
-    v1::RegisterStreamTypeRequest type;
-    type.set_name("probe");
-    type.mutable_definition()->set_payload_type(events::v1::PAYLOAD_TYPE_OPAQUE);
-    type.mutable_definition()->add_event_types()->set_type("Measured");
-    v1::RegisterStreamTypeResponse registered;
-    Must(stub_->RegisterStreamType(&register_context, type, &registered), "RegisterStreamType");
+void Round(const std::string& folder, Probe& probe, EchoLoad& echo, int64_t us, Figures& figures) {
+  figures.fdatasync_us.push_back(FdatasyncMicros(folder));
+  figures.echo.Add(echo.Run(1, us));
+  for (const int in_flight : kInFlight) {
+    figures.unary[in_flight].Add(probe.Append({.in_flight = in_flight}, us));
   }
+  figures.single.Add(RunPipeline(probe, /*packed=*/false, us));
+  figures.packed.Add(RunPipeline(probe, /*packed=*/true, us));
+  figures.commits.Add(probe.Append({.in_flight = kBatchInFlight, .events = kBatch}, us));
+  figures.batches.Add(RunBatches(probe, kBatchInFlight, us));
+  figures.conditions.Add(probe.Append({.in_flight = kConditionsInFlight, .other = true}, us));
+}
 
-  // Unary calls of `events` events each; with `other` streams also the slot's of those is expected.
-  Sample RunUnary(int in_flight, int events, bool with_other, int64_t duration_us) {
-    Streams streams(Prefix(), in_flight);
-    Streams other(Prefix(), in_flight);
-    return RunClosedLoop(in_flight, duration_us, &server_, [&](int slot, auto done) {
-      struct Call {
-        grpc::ClientContext context;
-        v1::AppendEventsRequest request;
-        v1::AppendEventsResponse response;
-      };
-      auto call = std::make_shared<Call>();
-      Prepare(call->context, kTenant);
-      streams.Fill(slot, events, call->request);
-      if (with_other) other.Expect(slot, call->request);
-      stub_->async()->AppendEvents(&call->context, &call->request, &call->response,
-                                   [call, done = std::move(done)](grpc::Status status) {
-                                     Must(status, "AppendEvents");
-                                     done(true);
-                                   });
-    });
+void Show(Figures& figures) {
+  for (const int in_flight : kInFlight) Print("append", in_flight, figures.unary[in_flight]);
+  Print("append, two streams expected", kConditionsInFlight, figures.conditions);
+  Print("append, 100 events a commit", kBatchInFlight, figures.commits);
+  Print("batches, 100 commits a call", kBatchInFlight, figures.batches);
+  Print("pipelined, 1 append a message", kWindow, figures.single);
+  Print("pipelined, packed", kWindow, figures.packed);
+  Print("gRPC echo", 1, figures.echo);
+  std::printf("bare fdatasync of 4 KiB: p50 %s us\n", Spread(figures.fdatasync_us).c_str());
+  std::vector<double> p50, single, packed;
+  for (size_t i = 0; i < figures.fdatasync_us.size(); ++i) {
+    p50.push_back(figures.unary[1].p50[i] / (figures.fdatasync_us[i] + figures.echo.p50[i]));
+    single.push_back(figures.single.rate[i] / figures.unary[kWindow].rate[i]);
+    packed.push_back(figures.packed.rate[i] / figures.unary[kWindow].rate[i]);
   }
-
-  // Calls of kBatch commits of one event each.
-  Sample RunBatches(int in_flight, int64_t duration_us) {
-    Streams streams(Prefix(), in_flight);
-    return RunClosedLoop(in_flight, duration_us, &server_, [&](int slot, auto done) {
-      struct Call {
-        grpc::ClientContext context;
-        v1::AppendEventBatchesRequest request;
-        v1::AppendEventBatchesResponse response;
-      };
-      auto call = std::make_shared<Call>();
-      Prepare(call->context, kTenant);
-      for (int i = 0; i < kBatch; ++i) streams.Fill(slot, 1, *call->request.add_appends());
-      stub_->async()->AppendEventBatches(&call->context, &call->request, &call->response,
-                                         [call, done = std::move(done)](grpc::Status status) {
-                                           Must(status, "AppendEventBatches");
-                                           if (!call->response.outcomes(0).has_appended()) {
-                                             std::abort();
-                                           }
-                                           done(true);
-                                         });
-    });
-  }
-
-  Sample RunPipeline(bool packed, int64_t duration_us) {
-    Sample sample;
-    const int64_t cpu_begin = server_.CpuMicros();
-    const int64_t begin = base::MonotonicMicros();
-    Pipeline pipeline(*stub_, packed, Prefix(), duration_us);
-    sample.latencies_us = pipeline.Wait();
-    sample.elapsed_us = base::MonotonicMicros() - begin;
-    sample.server_cpu_us = server_.CpuMicros() - cpu_begin;
-    return sample;
-  }
-
- private:
-  // Every run has streams of its own.
-  std::string Prefix() { return std::to_string(++runs_) + "-"; }
-
-  Child server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::LogService::Stub> stub_;
-  int runs_ = 0;
-};
-
-void Print(const char* name, int in_flight, const Series& series) {
-  std::printf(
-      "%-30s %4d in flight  %8.0f events/s   p50 %7.0f us   p99 %7.0f us   "
-      "server CPU %6.2f us an event\n",
-      name, in_flight, Median(series.rate), Median(series.p50), Median(series.p99),
-      Median(series.cpu));
+  std::printf("p50 at 1 in flight: %s x (fdatasync + echo) (bound 1.6)\n", Spread(p50, 2).c_str());
+  std::printf("pipelined / append at %d: %s with 1 append a message, %s packed (aim 2)\n", kWindow,
+              Spread(single, 2).c_str(), Spread(packed, 2).c_str());
 }
 
 int Main(const std::string& folder, const Options& options) {
-  const auto duration_us = static_cast<int64_t>(options.seconds * 1e6);
-  Load load(folder, options);
-  std::map<int, Series> unary;
-  Series commits{.events = kBatch}, batches{.events = kBatch};
-  Series single, packed, conditions;
-  for (int round = 0; round < options.rounds; ++round) {
-    for (const int in_flight : kInFlight) {
-      unary[in_flight].Add(load.RunUnary(in_flight, 1, false, duration_us));
-    }
-    single.Add(load.RunPipeline(/*packed=*/false, duration_us));
-    packed.Add(load.RunPipeline(/*packed=*/true, duration_us));
-    commits.Add(load.RunUnary(kBatchInFlight, kBatch, false, duration_us));
-    batches.Add(load.RunBatches(kBatchInFlight, duration_us));
-    conditions.Add(load.RunUnary(kConditionsInFlight, 1, true, duration_us));
+  Probe probe(MakeFolder(folder, "append"), {"--views=" + options.views});
+  if (options.neutral) {
+    RunNeutral(probe, options.rounds, options.duration_us());
+    return 0;
   }
-  for (const int in_flight : kInFlight) Print("append", in_flight, unary[in_flight]);
-  Print("append, two streams expected", kConditionsInFlight, conditions);
-  Print("append, 100 events a commit", kBatchInFlight, commits);
-  Print("batches, 100 commits a call", kBatchInFlight, batches);
-  Print("pipelined, 1 append a message", kWindow, single);
-  Print("pipelined, packed", kWindow, packed);
-  const double base_rate = Median(unary[kWindow].rate);
-  std::printf("ratio pipelined / append at %d: %.2f with 1 append a message, %.2f packed (aim 2)\n",
-              kWindow, Median(single.rate) / base_rate, Median(packed.rate) / base_rate);
+  if (options.shape.in_flight > 0) {
+    for (int round = 0; round < options.rounds; ++round) {
+      const Sample sample = probe.Append(options.shape, options.duration_us());
+      std::printf("%.0f %lld %lld\n", sample.Rate() * options.shape.events,
+                  static_cast<long long>(sample.Percentile(50)),
+                  static_cast<long long>(sample.Percentile(99)));
+    }
+    return 0;
+  }
+  EchoLoad echo;
+  Figures figures;
+  for (int round = 0; round < options.rounds; ++round) {
+    Round(folder, probe, echo, options.duration_us(), figures);
+  }
+  Show(figures);
   return 0;
+}
+
+// False for an option that there is not.
+bool Read(int argc, char** argv, Options& options) {
+  for (int i = 2; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (name == "--neutral") {
+      options.neutral = true;
+      continue;
+    }
+    const char* const value = ++i < argc ? argv[i] : "";
+    if (name == "--seconds") {
+      options.seconds = std::atof(value);
+    } else if (name == "--rounds") {
+      options.rounds = std::atoi(value);
+    } else if (name == "--views") {
+      options.views = value;
+    } else if (name == "--in-flight") {
+      options.shape.in_flight = std::atoi(value);
+    } else if (name == "--events") {
+      options.shape.events = std::atoi(value);
+    } else if (name == "--bytes") {
+      options.shape.payload_bytes = static_cast<size_t>(std::atoi(value));
+    } else {
+      return false;
+    }
+  }
+  return options.seconds > 0 && options.rounds > 0 && options.shape.events > 0;
 }
 
 }  // namespace
 }  // namespace dealog::bench
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr,
-                 "usage: bench_append FOLDER [--seconds S] [--rounds N] [--views on|off]\n");
-    return 2;
-  }
+  if (argc == 2 && std::strcmp(argv[1], "--echo-server") == 0) return dealog::bench::ServeEcho();
   dealog::bench::Options options;
-  for (int i = 2; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--seconds") == 0) options.seconds = std::atof(argv[i + 1]);
-    if (std::strcmp(argv[i], "--rounds") == 0) options.rounds = std::atoi(argv[i + 1]);
-    if (std::strcmp(argv[i], "--views") == 0) options.views = argv[i + 1];
+  if (argc < 2 || !dealog::bench::Read(argc, argv, options)) {
+    std::fprintf(stderr,
+                 "usage: bench_append FOLDER [--seconds S] [--rounds N] [--views on|off]\n"
+                 "       [--neutral] [--in-flight N [--events N] [--bytes N]]\n");
+    return 2;
   }
   return dealog::bench::Main(argv[1], options);
 }

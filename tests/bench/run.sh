@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
 # Prints every number of the README: writes, reads, rebuild, import, start, memory.
-#   tests/bench/run.sh [--deals N] [--seconds S] [--rounds N]
+#   tests/bench/run.sh [--deals N] [--seconds S] [--rounds N] [--events N] [--peers]
+# --events: of the long log (10,000,000: 5 GB); --peers: PostgreSQL too, which is installed.
 set -euo pipefail
 source "$(dirname "$0")/../../deploy/lib/common.sh"
 
 deals=100000
 seconds=2
 rounds=3
+events=10000000
+peers=
 while [ $# -gt 0 ]; do
   case $1 in
     --deals) deals=${2:?}; shift ;;
     --seconds) seconds=${2:?}; shift ;;
     --rounds) rounds=${2:?}; shift ;;
-    --help) sed -n '2,3p' "$0"; exit 0 ;;
+    --events) events=${2:?}; shift ;;
+    --peers) peers=yes ;;
+    --help) sed -n '2,4p' "$0"; exit 0 ;;
     *) fail "unknown option: $1" ;;
   esac
   shift
@@ -59,3 +64,8 @@ step "Commands without gRPC" "$bin/bench_sequencer" "$work/sequencer"
 step "Writes" "$bin/bench_write" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Appends of other services" "$bin/bench_append" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Subscribers" "$bin/bench_subscribers" "$work" --seconds "$seconds" --rounds "$rounds"
+step "Replay" "$bin/bench_replay" "$work/replay" --rounds "$rounds"
+step "A short and a long log" "$bin/bench_scale" "$work/scale" --large "$events" \
+  --seconds "$seconds" --rounds "$rounds"
+[ -z "$peers" ] || step "PostgreSQL" "$DEALOG_ROOT/tests/bench/peers/postgres.sh" \
+  --seconds "$seconds" --rounds "$rounds"

@@ -1,8 +1,6 @@
 // Durable MoveDeal through gRPC on loopback against three yardsticks of the same run: a bare gRPC
 // echo, a bare fdatasync of 4 KiB and a bare synced RocksDB write. Rounds alternate, medians are
 // printed.   bench_write FOLDER [--seconds S] [--rounds N] [--in-flight N]
-#include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,9 +19,10 @@
 #include "dealog/v1/deals.grpc.pb.h"
 #include "dealog/v1/pipelines.grpc.pb.h"
 #include "dealog/v1/tenants.grpc.pb.h"
-#include "echo.grpc.pb.h"
 #include "eventstore/base/clock.h"
+#include "tests/bench/series.h"
 #include "tests/bench/support.h"
+#include "tests/bench/yardsticks.h"
 
 namespace dealog::bench {
 namespace {
@@ -38,51 +37,6 @@ struct Options {
   int in_flight = 0;  // 0 = each of kInFlight, and the visibility of commits.
   bool Includes(int each) const { return in_flight == 0 || in_flight == each; }
 };
-
-class EchoService final : public Echo::CallbackService {
-  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context, const EchoMessage* request,
-                                 EchoMessage* response) override {
-    response->set_payload(request->payload());
-    auto* reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
-  }
-};
-
-int ServeEcho() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  EchoService service;
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&service);
-  const auto server = builder.BuildAndStart();
-  std::printf("ready 127.0.0.1:%d\n", port);
-  std::fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
-  server->Shutdown();
-  return 0;
-}
-
-// p50 of appending 4 KiB and fdatasync, µs.
-double FdatasyncMicros(const std::string& folder) {
-  const std::string path = folder + "/fdatasync";
-  const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
-  const std::string block(4096, 'x');
-  Sample sample;
-  for (int i = 0; i < 500; ++i) {
-    const int64_t begin = base::MonotonicMicros();
-    if (write(file, block.data(), block.size()) != 4096 || fdatasync(file) != 0) std::abort();
-    sample.latencies_us.push_back(base::MonotonicMicros() - begin);
-  }
-  close(file);
-  unlink(path.c_str());
-  return static_cast<double>(sample.Percentile(50));
-}
 
 // Synced writes of 300 bytes per second, one writer.
 double RocksDbWritesPerSecond(const std::string& folder) {
@@ -254,18 +208,7 @@ Sample MoveDealLoad::RunVisibility(double rate, int64_t duration_us) {
   return sample;
 }
 
-// The samples of one subject at one concurrency, over the rounds.
-struct Series {
-  std::vector<double> rate, p50, p99, cpu;
-  void Add(const Sample& sample) {
-    rate.push_back(sample.Rate());
-    p50.push_back(static_cast<double>(sample.Percentile(50)));
-    p99.push_back(static_cast<double>(sample.Percentile(99)));
-    cpu.push_back(sample.CpuPerCall());
-  }
-};
-
-void Print(const char* name, int in_flight, const Series& series) {
+void PrintCalls(const char* name, int in_flight, const Series& series) {
   std::printf("%-22s %4d in flight  %8.0f /s   p50 %7.0f us   p99 %7.0f us   server CPU %6.1f us\n",
               name, in_flight, Median(series.rate), Median(series.p50), Median(series.p99),
               Median(series.cpu));
@@ -276,24 +219,7 @@ int Main(const std::string& folder, const Options& options) {
   std::vector<double> fdatasync_us;
   std::vector<double> rocksdb_rate;
   std::map<int, Series> echo, move, idle;
-  Child echo_server({BinFolder() + "/bench_write", "--echo-server"});
-  const auto echo_stub = Echo::NewStub(Connect(echo_server.address()));
-  struct EchoCall {
-    grpc::ClientContext context;
-    EchoMessage request, response;
-  };
-  const auto run_echo = [&](int in_flight) {
-    return RunClosedLoop(in_flight, duration_us, &echo_server, [&](int, auto done) {
-      auto call = std::make_shared<EchoCall>();
-      Prepare(call->context, kTenant);
-      call->request.set_payload(std::string(200, 'x'));
-      echo_stub->async()->Echo(&call->context, &call->request, &call->response,
-                               [call, done = std::move(done)](grpc::Status status) {
-                                 Must(status, "Echo");
-                                 done(true);
-                               });
-    });
-  };
+  EchoLoad echo_load;
   {
     MoveDealLoad with_views(MakeFolder(folder, "with"), {});
     MoveDealLoad without_views(MakeFolder(folder, "without"), {"--views=off"});
@@ -302,7 +228,7 @@ int Main(const std::string& folder, const Options& options) {
       rocksdb_rate.push_back(RocksDbWritesPerSecond(folder));
       for (const int in_flight : kInFlight) {
         if (!options.Includes(in_flight)) continue;
-        echo[in_flight].Add(run_echo(in_flight));
+        echo[in_flight].Add(echo_load.Run(in_flight, duration_us));
         move[in_flight].Add(with_views.Run(in_flight, duration_us));
         idle[in_flight].Add(without_views.Run(in_flight, duration_us));
       }
@@ -319,9 +245,9 @@ int Main(const std::string& folder, const Options& options) {
   std::printf("bare synced RocksDB write of 300 B: %.0f /s\n", Median(rocksdb_rate));
   for (const int in_flight : kInFlight) {
     if (!options.Includes(in_flight)) continue;
-    Print("gRPC echo", in_flight, echo[in_flight]);
-    Print("MoveDeal", in_flight, move[in_flight]);
-    Print("MoveDeal, views off", in_flight, idle[in_flight]);
+    PrintCalls("gRPC echo", in_flight, echo[in_flight]);
+    PrintCalls("MoveDeal", in_flight, move[in_flight]);
+    PrintCalls("MoveDeal, views off", in_flight, idle[in_flight]);
     std::printf(
         "  ratio: rate %.2f of the echo's (floor 0.45, aim 0.60 at 64 and 256), "
         "CPU %.2f x (bound 2.5), views off %.2f x\n",

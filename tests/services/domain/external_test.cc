@@ -134,7 +134,7 @@ TEST(AppendEvents, EachEventMayHaveItsOwnTime) {
       .ThenRefused("OCCURRED_IN_FUTURE", "events[0].occurred_at")
       .When<v1::AppendEventsRequest>(
           "events { stream: 'sensor/1' type: 'SensorRead' occurred_at { nanos: -1 } }")
-      .ThenRefused("FIELD_INVALID", "events[0].occurred_at");
+      .ThenRefused("FIELD_INVALID", "events[0].occurred_at.nanos");
 }
 
 TEST(AppendConditions, HoldOfAnyStream) {
