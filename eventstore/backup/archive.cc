@@ -1,6 +1,8 @@
 #include "eventstore/backup/archive.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -86,7 +88,12 @@ std::string ManifestPath(const std::string& archive, uint64_t number) {
 }
 
 absl::StatusOr<std::vector<std::string>> ListArchives(const std::string& backup_dir) {
-  return NamesIn(backup_dir);
+  ASSIGN_OR_RETURN(std::vector<std::string> names, NamesIn(backup_dir));
+  std::erase_if(names, [&](const std::string& name) {
+    std::error_code error;
+    return !std::filesystem::is_directory(absl::StrCat(backup_dir, "/", name), error);
+  });
+  return names;
 }
 
 absl::StatusOr<ArchiveListing> ListArchive(const std::string& archive) {

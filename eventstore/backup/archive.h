@@ -38,7 +38,7 @@ std::string ManifestPath(const std::string& archive, uint64_t number);
 // Errors of all below: FAILED_PRECONDITION / BACKUP_UNUSABLE for a folder that holds anything else,
 // or a newer format; DATA_LOSS / CORRUPT_RECORD for a damaged or missing manifest.
 
-// Names of the folders and files below the folder of all archives, sorted; none if it is missing.
+// Names of the folders below the folder of all archives, sorted; none if it is missing.
 absl::StatusOr<std::vector<std::string>> ListArchives(const std::string& backup_dir);
 
 // What there is; nothing in a folder that is empty or missing.

@@ -124,10 +124,12 @@ class Reader {
   absl::Status DamagedPart(const std::string& path, const storage::v1::BackupPart& part,
                            const std::string& what) const {
     const uint64_t whole = heads_[part.partition()].number.value;
+    const std::string hint = whole == 0 ? ""
+                                        : absl::StrCat("; `restore --to-batch ", part.partition(),
+                                                       ":", whole, "` leaves the rest out");
     return Damaged(
         path, absl::StrCat(what, "; partition ", part.partition(), " is whole up to batch ", whole,
-                           ", of this file's last one, ", part.last_number(),
-                           " (restore --to-batch ", whole, " leaves the rest out)"));
+                           ", the file ends with ", part.last_number(), hint));
   }
 
   const std::string& archive_;

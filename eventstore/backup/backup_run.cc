@@ -40,22 +40,22 @@ class BackupRunImpl final : public BackupRun {
   absl::Status Open() {
     RETURN_IF_ERROR(MakeFolder(options_.archive));
     RETURN_IF_ERROR(ListArchive(options_.archive).status());  // Before anything is made in it.
-    ASSIGN_OR_RETURN(lock_, LockedFile::Take(options_.archive + "/LOCK"));
+    ASSIGN_OR_RETURN(lock_, LockedFile::Take(options_.archive + "/LOCK", Running()));
     ASSIGN_OR_RETURN(const ArchiveListing listing, ListArchive(options_.archive));
     RETURN_IF_ERROR(Begin(listing));
     manifest_.set_started_at_us(clock_.NowMicros());
     for (uint32_t i = 0; i < log_.partition_count(); ++i) {
-      ASSIGN_OR_RETURN(const PartitionHead target, CheckContinues(PartitionId{i}));
-      targets_.push_back(target.number.value);
-      progress_.batches_total += target.number.value - after_[i];
-      progress_.batches_done += heads_[i].number.value - after_[i];
+      ASSIGN_OR_RETURN(const std::string why, WhyNotContinued(PartitionId{i}));
+      if (!why.empty()) return Unusable(options_.archive, why);
+      targets_.push_back(log_.BatchHead(PartitionId{i}).number.value);
+      progress_.batches_total += targets_.back() - after_[i];
     }
-    progress_.bytes_written = writer_->bytes_written();
-    return absl::OkStatus();
+    return MakeFolder(BackupFolder(options_.archive, head_.backup_number()));
   }
 
   absl::Status Step() override {
     RETURN_IF_ERROR(CheckFreeBytes(options_.archive, options_.free_bytes_min));
+    if (going_on_) return GoOn();
     while (partition_ < targets_.size() &&
            heads_[partition_].number.value >= targets_[partition_]) {
       ++partition_;
@@ -70,66 +70,73 @@ class BackupRunImpl final : public BackupRun {
   const storage::v1::BackupManifest& manifest() const override { return manifest_; }
 
  private:
-  // Chooses the base, and goes on with a backup that was not finished.
+  absl::Status Running() const {
+    return base::Error(absl::StatusCode::kAborted, "BACKUP_RUNNING",
+                       absl::StrCat("another backup is being written to ", options_.archive,
+                                    "; wait until it has ended"))
+        .RetryAfter(kBackupRetry);
+  }
+
+  // Chooses the base, and a backup that was not finished to go on with.
   absl::Status Begin(const ArchiveListing& listing) {
     const ArchivedBackup* base = listing.backups.empty() ? nullptr : &listing.backups.back();
     const uint64_t number = base == nullptr ? 1 : base->manifest.number() + 1;
-    storage::v1::BackupPartHead head;
-    head.set_format(kArchiveFormat);
-    head.set_archive_id(base == nullptr ? RandomId() : base->manifest.archive_id());
-    head.set_backup_number(listing.unfinished.value_or(number));
-    if (!options_.full && base != nullptr) head.set_base_number(base->manifest.number());
-    ASSIGN_OR_RETURN(const bool goes_on, FindUnfinished(listing, head));
-    if (head.base_number() == 0) base = nullptr;
+    head_.set_format(kArchiveFormat);
+    head_.set_archive_id(base == nullptr ? RandomId() : base->manifest.archive_id());
+    head_.set_backup_number(listing.unfinished.value_or(number));
+    if (!options_.full && base != nullptr) head_.set_base_number(base->manifest.number());
+    ASSIGN_OR_RETURN(going_on_, ResumesUnfinished(listing));
+    if (head_.base_number() != 0) base_ = *base;
     manifest_.set_format(kArchiveFormat);
-    manifest_.set_archive_id(head.archive_id());
-    manifest_.set_number(head.backup_number());
-    manifest_.set_base_number(head.base_number());
+    manifest_.set_archive_id(head_.archive_id());
+    manifest_.set_number(head_.backup_number());
+    manifest_.set_base_number(head_.base_number());
     manifest_.set_unique_key_check(options_.unique_key_check);
-    RETURN_IF_ERROR(TakeBase(base));
-    RETURN_IF_ERROR(MakeFolder(BackupFolder(options_.archive, head.backup_number())));
-    writer_.emplace(options_.archive, head, options_.part_bytes_target);
-    if (!goes_on) return absl::OkStatus();
-    return writer_->Resume([this](const BatchRecord& batch) { return Note(batch); });
+    return TakeBase();
   }
 
-  // Whether the unfinished backup is of the kind that is asked for: then `head` is as there. It is
+  // Whether the unfinished backup is of the kind that is asked for: then `head_` is as there. It is
   // begun anew if not: nobody relies on it.
-  absl::StatusOr<bool> FindUnfinished(const ArchiveListing& listing,
-                                      storage::v1::BackupPartHead& head) {
+  absl::StatusOr<bool> ResumesUnfinished(const ArchiveListing& listing) {
     if (!listing.unfinished) return false;
     const std::string path = PartPath(options_.archive, *listing.unfinished, 1);
     const absl::StatusOr<std::string> bytes = ReadWholeFile(path, kPartBytesMax);
-    if (absl::IsNotFound(bytes.status())) return false;
-    if (!bytes.ok()) return bytes.status();
+    if (!bytes.ok() && !absl::IsNotFound(bytes.status())) return bytes.status();
     size_t size = 0;
-    const auto found = ParsePartHead(path, *bytes, size);
-    const bool same_base = found.ok() && (head.base_number() == found->base_number() ||
+    const auto found = ParsePartHead(path, bytes.ok() ? *bytes : "", size);
+    const bool same_base = found.ok() && (head_.base_number() == found->base_number() ||
                                           (!options_.full && found->base_number() == 0));
     const bool same_archive =
-        found.ok() && (listing.backups.empty() || found->archive_id() == head.archive_id());
+        found.ok() && (listing.backups.empty() || found->archive_id() == head_.archive_id());
     if (same_base && same_archive) {
-      head.set_archive_id(found->archive_id());
-      head.set_base_number(found->base_number());
+      head_.set_archive_id(found->archive_id());
+      head_.set_base_number(found->base_number());
       return true;
     }
-    std::error_code error;
-    std::filesystem::remove_all(BackupFolder(options_.archive, *listing.unfinished), error);
+    RemoveUnfinished();
     return false;
   }
 
-  absl::Status TakeBase(const ArchivedBackup* base) {
+  void RemoveUnfinished() const {
+    std::error_code error;
+    std::filesystem::remove_all(BackupFolder(options_.archive, head_.backup_number()), error);
+  }
+
+  // To the state behind the base, before any batch.
+  absl::Status TakeBase() {
+    writer_.emplace(options_.archive, head_, options_.part_bytes_target);
     heads_ = EmptyHeads(log_.partition_count());
     after_.assign(log_.partition_count(), 0);
-    if (base == nullptr) return absl::OkStatus();
-    const storage::v1::BackupManifest& from = base->manifest;
+    tenants_.clear();
+    if (!base_) return absl::OkStatus();
+    const storage::v1::BackupManifest& from = base_->manifest;
     if (static_cast<uint32_t>(from.partitions_size()) != log_.partition_count()) {
       return Unusable(
           options_.archive,
           absl::StrCat("it is of a log of ", from.partitions_size(), " partitions, this one has ",
                        log_.partition_count(), "; give another archive"));
     }
-    manifest_.set_base_sha256(base->sha256);
+    manifest_.set_base_sha256(base_->sha256);
     for (const storage::v1::BackupPartition& partition : from.partitions()) {
       after_[partition.partition()] = partition.number();
       heads_[partition.partition()] = {.number = BatchNumber{partition.number()},
@@ -140,22 +147,40 @@ class BackupRunImpl final : public BackupRun {
     return absl::OkStatus();
   }
 
-  // That the log goes on from what is archived; its head.
-  absl::StatusOr<PartitionHead> CheckContinues(PartitionId partition) const {
+  // Reads a part that an earlier run left. One of a history that the log does not have any more
+  // (it was restored meanwhile) is begun anew.
+  absl::Status GoOn() {
+    ASSIGN_OR_RETURN(going_on_, writer_->ResumeNext([this](const BatchRecord& batch) {
+      ++progress_.batches_done;
+      return Note(batch);
+    }));
+    for (uint32_t i = 0; i < heads_.size() && !going_on_; ++i) {
+      ASSIGN_OR_RETURN(const std::string why, WhyNotContinued(PartitionId{i}));
+      if (why.empty()) continue;
+      progress_.batches_done = 0;
+      RemoveUnfinished();
+      RETURN_IF_ERROR(MakeFolder(BackupFolder(options_.archive, head_.backup_number())));
+      RETURN_IF_ERROR(TakeBase());
+      break;
+    }
+    progress_.bytes_written = writer_->bytes_written();
+    return absl::OkStatus();
+  }
+
+  // Why the log does not go on from what is archived; empty if it does.
+  absl::StatusOr<std::string> WhyNotContinued(PartitionId partition) const {
     const PartitionHead& archived = heads_[partition.value];
-    PartitionHead head = log_.BatchHead(partition);
+    const PartitionHead head = log_.BatchHead(partition);
     const bool known = archived.number <= head.number;
     std::string digest(kDigestBytes, '\0');
     if (known && archived.number.value > 0) {
       ASSIGN_OR_RETURN(digest, log_.BatchDigest(partition, archived.number));
     }
-    if (known && digest == archived.digest) return head;
-    return Unusable(
-        options_.archive,
-        absl::StrCat("its batch ", archived.number.value, " of partition ", partition.value,
-                     known ? " is another than the log's" : " is beyond the log's head",
-                     ": it is of another log, or this one was restored to before it; "
-                     "make a full backup (--full), or give another archive"));
+    if (known && digest == archived.digest) return std::string();
+    return absl::StrCat("its batch ", archived.number.value, " of partition ", partition.value,
+                        known ? " is another than the log's" : " is beyond the log's head",
+                        ": it is of another log, or this one was restored to before it; "
+                        "make a full backup (--full), or give another archive");
   }
 
   absl::Status Note(const BatchRecord& batch) {
@@ -253,7 +278,10 @@ class BackupRunImpl final : public BackupRun {
   const base::Clock& clock_;
   std::unique_ptr<LockedFile> lock_;
   storage::v1::BackupManifest manifest_;
+  storage::v1::BackupPartHead head_;
+  std::optional<ArchivedBackup> base_;
   std::optional<PartWriter> writer_;
+  bool going_on_ = false;             // The parts of an earlier run are being read.
   std::vector<uint64_t> after_;       // The base's last batches.
   std::vector<PartitionHead> heads_;  // Of what is archived.
   std::vector<uint64_t> targets_;     // The log's last batches when the run began.

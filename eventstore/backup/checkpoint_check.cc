@@ -19,11 +19,22 @@ absl::Status OfTenant(const std::string& name, const absl::Status& status) {
   return Damaged(absl::StrCat("tenant ", name, ": ", status.message()));
 }
 
+// The key that must have signed the tenant's checkpoint.
+absl::StatusOr<VerifierKey> KeyOf(const storage::v1::BackupTenant& tenant,
+                                  const std::optional<VerifierKey>& trusted, bool newest) {
+  ASSIGN_OR_RETURN(VerifierKey named, VerifierKey::Parse(tenant.verifier_key()));
+  if (!trusted) return named;
+  VerifierKey own(OriginOf(trusted->public_key(), TenantId{tenant.name()}), trusted->public_key());
+  if (own.name() == named.name()) return own;
+  if (!newest) return named;
+  return Damaged(
+      absl::StrCat("expected a checkpoint signed by the key that was given, found one of ",
+                   named.name(), "; give the key of the log that was backed up, or none"));
+}
+
 absl::StatusOr<Checkpoint> OpenSigned(const storage::v1::BackupTenant& tenant,
-                                      const std::optional<VerifierKey>& trusted, bool& by_trusted) {
-  ASSIGN_OR_RETURN(const VerifierKey named, VerifierKey::Parse(tenant.verifier_key()));
-  by_trusted = trusted && trusted->name() == named.name();
-  const VerifierKey& key = by_trusted ? *trusted : named;
+                                      const std::optional<VerifierKey>& trusted, bool newest) {
+  ASSIGN_OR_RETURN(const VerifierKey key, KeyOf(tenant, trusted, newest));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(tenant.checkpoint(), {&key, 1}));
   if (checkpoint.size > tenant.position()) {
     return Damaged(absl::StrCat("the checkpoint is of size ", checkpoint.size,
@@ -39,17 +50,18 @@ absl::StatusOr<CheckpointCheck> CheckpointCheck::Make(const std::vector<Archived
   CheckpointCheck result;
   std::map<std::string, std::vector<Checkpoint>> kept;
   bool trusted_met = !trusted.has_value();
+  const storage::v1::BackupManifest& last = chain.back().manifest;
   for (const ArchivedBackup& backup : chain) {
     for (const storage::v1::BackupTenant& tenant : backup.manifest.tenants()) {
       std::vector<Checkpoint>& of_tenant = kept[tenant.name()];
       if (tenant.checkpoint().empty()) continue;
-      bool by_trusted = false;
-      const absl::StatusOr<Checkpoint> checkpoint = OpenSigned(tenant, trusted, by_trusted);
+      const bool newest = &backup == &chain.back();
+      const absl::StatusOr<Checkpoint> checkpoint = OpenSigned(tenant, trusted, newest);
       if (!checkpoint.ok()) {
         return OfTenant(absl::StrCat(tenant.name(), ", backup ", backup.manifest.number()),
                         checkpoint.status());
       }
-      trusted_met |= by_trusted;
+      trusted_met |= newest;
       const bool known =
           std::any_of(of_tenant.begin(), of_tenant.end(), [&](const Checkpoint& other) {
             return other.size == checkpoint->size && other.root == checkpoint->root;
@@ -63,14 +75,15 @@ absl::StatusOr<CheckpointCheck> CheckpointCheck::Make(const std::vector<Archived
     }
   }
   if (!trusted_met) {
-    return base::InvalidField("key", absl::StrCat("expected the key of a tenant of this archive, "
-                                                  "found that of ",
-                                                  trusted->name()));
+    return base::InvalidField("key",
+                              absl::StrCat("expected signed checkpoints in backup ", last.number(),
+                                           " to compare with the key, found none"));
   }
-  for (const storage::v1::BackupTenant& tenant : chain.back().manifest.tenants()) {
+  for (const storage::v1::BackupTenant& tenant : last.tenants()) {
     std::vector<uint64_t> sizes;
     for (const Checkpoint& checkpoint : kept[tenant.name()]) sizes.push_back(checkpoint.size);
     std::sort(sizes.rbegin(), sizes.rend());
+    result.events_unsigned_ += tenant.position() - (sizes.empty() ? 0 : sizes.front());
     HistoryCheck check(std::move(kept[tenant.name()]));
     RETURN_IF_ERROR(OfTenant(tenant.name(), check.CheckKept()));
     result.tenants_.emplace(tenant.name(),

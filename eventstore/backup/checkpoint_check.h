@@ -23,9 +23,11 @@ namespace dealog::eventstore {
 // each tenant's positions are dense. Thread safety: none.
 class CheckpointCheck {
  public:
-  // `trusted`: a key that was kept elsewhere; the tenant of its name must have checkpoints of it.
-  // Without it the keys are those in the manifests: that shows damage, not forgery. DATA_LOSS /
-  // CORRUPT_RECORD: a note is not signed by its key. INVALID_ARGUMENT: no tenant of that key.
+  // `trusted`: a key that was kept elsewhere. Its public half, under each tenant's own name, must
+  // have signed every checkpoint of the newest manifest; in older ones, whose events those cover,
+  // another key may have. Without it the keys are those in the manifests: that shows damage, not
+  // forgery. DATA_LOSS / CORRUPT_RECORD: a note is not signed by its key. INVALID_ARGUMENT: no
+  // checkpoint of the newest manifest could be compared with `trusted`.
   static absl::StatusOr<CheckpointCheck> Make(const std::vector<ArchivedBackup>& chain,
                                               const std::optional<VerifierKey>& trusted);
 
@@ -35,6 +37,9 @@ class CheckpointCheck {
 
   // Checkpoints that were met and matched.
   uint64_t matched() const { return matched_; }
+  // Events beyond the newest checkpoint of their tenant: only the chain of batches vouches for
+  // them.
+  uint64_t events_unsigned() const { return events_unsigned_; }
 
  private:
   struct Tenant {
@@ -47,6 +52,7 @@ class CheckpointCheck {
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::map<std::pair<uint32_t, uint64_t>, std::vector<std::string>> batches_;  // Digests named.
   uint64_t matched_ = 0;
+  uint64_t events_unsigned_ = 0;
 };
 
 }  // namespace dealog::eventstore

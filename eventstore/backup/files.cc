@@ -12,7 +12,6 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "eventstore/log_errors.h"
@@ -165,15 +164,12 @@ absl::Status AppendFile::Sync() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<LockedFile>> LockedFile::Take(const std::string& path) {
+absl::StatusOr<std::unique_ptr<LockedFile>> LockedFile::Take(const std::string& path,
+                                                             const absl::Status& in_use) {
   Descriptor file(path, O_RDWR | O_CREAT);
   if (!file.ok()) return Failed("open", path, errno);
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    return base::Error(absl::StatusCode::kAborted, "BACKUP_RUNNING",
-                       absl::StrCat(path,
-                                    " is locked: another backup is being written there; wait "
-                                    "until it has ended"))
-        .RetryAfter(absl::Seconds(5));
+    return errno == EWOULDBLOCK ? in_use : Failed("lock", path, errno);
   }
   return std::unique_ptr<LockedFile>(new LockedFile(file.Release()));
 }

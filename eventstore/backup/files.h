@@ -54,8 +54,9 @@ class AppendFile {
 // An advisory lock of a file, which other processes and other holders in this one respect.
 class LockedFile {
  public:
-  // ABORTED / BACKUP_RUNNING if somebody has it.
-  static absl::StatusOr<std::unique_ptr<LockedFile>> Take(const std::string& path);
+  // `in_use` if somebody has it.
+  static absl::StatusOr<std::unique_ptr<LockedFile>> Take(const std::string& path,
+                                                          const absl::Status& in_use);
   ~LockedFile();
   LockedFile(const LockedFile&) = delete;
   LockedFile& operator=(const LockedFile&) = delete;

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/backup/files.h"
+#include "eventstore/backup/data_folder.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
@@ -41,7 +41,7 @@ absl::Status CopyKeys(const std::string& from, const std::string& data_folder,
                      ": without it no unique value (an e-mail address) would be found again; give "
                      "the keys of the folder that was backed up"));
   }
-  const std::string to = data_folder + "/keys";
+  const std::string to = KeysPath(data_folder);
   RETURN_IF_ERROR(MakeFolder(to));
   chmod(to.c_str(), 0700);
   for (const char* name : {kUniqueKey, "audit.key", "token.key"}) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "eventstore/limits.h"
 
 namespace dealog::eventstore {
@@ -29,6 +30,12 @@ inline constexpr size_t kBackupStepBytes = 4 << 20;
 inline constexpr uint64_t kBackupFreeBytesMin = uint64_t{512} << 20;
 // Tenants whose checkpoints one step asks for.
 inline constexpr size_t kBackupStepTenants = 16;
+
+// When whoever found a backup running should ask again.
+inline constexpr absl::Duration kBackupRetry = absl::Seconds(5);
+
+// Partitions of a log that an import makes; as the server's --partitions.
+inline constexpr uint32_t kImportPartitionsMax = 64;
 
 // Name of an archive.
 inline constexpr size_t kArchiveNameBytesMax = 63;

@@ -50,14 +50,16 @@ absl::Status ReadPartFrames(std::string_view bytes, PartitionId partition, size_
   return absl::OkStatus();
 }
 
-absl::Status PartWriter::Resume(absl::FunctionRef<absl::Status(const BatchRecord&)> take) {
-  uint32_t count = 0;
-  while (FileExists(PartPath(archive_, head_.backup_number(), count + 1))) ++count;
-  for (uint32_t number = 1; number <= count; ++number) {
-    if (file_) RETURN_IF_ERROR(ClosePart());
-    RETURN_IF_ERROR(ResumePart(number, number == count, take));
-  }
-  return absl::OkStatus();
+absl::StatusOr<bool> PartWriter::ResumeNext(
+    absl::FunctionRef<absl::Status(const BatchRecord&)> take) {
+  const uint32_t number = static_cast<uint32_t>(parts_.size()) + (file_ ? 2 : 1);
+  const auto exists = [this](uint32_t part) {
+    return FileExists(PartPath(archive_, head_.backup_number(), part));
+  };
+  if (!exists(number)) return false;
+  if (file_) RETURN_IF_ERROR(ClosePart());
+  RETURN_IF_ERROR(ResumePart(number, /*last=*/!exists(number + 1), take));
+  return true;
 }
 
 absl::Status PartWriter::ResumePart(uint32_t number, bool last,
@@ -66,7 +68,7 @@ absl::Status PartWriter::ResumePart(uint32_t number, bool last,
   ASSIGN_OR_RETURN(const std::string bytes, ReadWholeFile(path, kPartBytesMax));
   size_t good = 0;
   const auto head = ParsePartHead(path, bytes, good);
-  if (absl::IsOutOfRange(head.status()) && last) {  // Killed while the head was written.
+  if (last && !ParseFrame(bytes).ok()) {  // Killed while the head was written.
     unlink(path.c_str());
     return absl::OkStatus();
   }
@@ -81,7 +83,10 @@ absl::Status PartWriter::ResumePart(uint32_t number, bool last,
         last_number_ = batch.header.number();
         return take(batch);
       });
-  if (!status.ok() && !(last && absl::IsOutOfRange(status))) {
+  // Only the last one was not synced: behind a kill or a power failure its end may be anything, and
+  // is copied from the log again.
+  const bool torn = last && !ParseFrame(std::string_view(bytes).substr(good)).ok();
+  if (!status.ok() && !torn) {
     return Damaged(path, absl::StrCat("the unfinished backup is damaged at byte ", good, ": ",
                                       status.message(), "; delete its folder and begin again"));
   }

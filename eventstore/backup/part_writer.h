@@ -27,9 +27,10 @@ class PartWriter {
         head_(std::move(head)),
         part_bytes_target_(part_bytes_target) {}
 
-  // Reads the parts that are there and calls `take` with every batch. The last one is cut behind
-  // its last whole frame and goes on growing. DATA_LOSS / CORRUPT_RECORD: damage before that.
-  absl::Status Resume(absl::FunctionRef<absl::Status(const BatchRecord&)> take);
+  // Reads the next part that a run before this one left and calls `take` with every batch; false:
+  // there is no other. The last one is cut behind its last whole frame and goes on growing.
+  // DATA_LOSS / CORRUPT_RECORD: damage before that.
+  absl::StatusOr<bool> ResumeNext(absl::FunctionRef<absl::Status(const BatchRecord&)> take);
 
   absl::Status Add(const storage::v1::BatchHeader& header, std::span<const CommitPtr> commits);
   // After the last batch: everything is durable, `parts` complete.

@@ -129,6 +129,13 @@ class Restore {
   RestoreReport report_;
 };
 
+absl::StatusOr<std::optional<uint64_t>> NewerUnfinished(const std::string& archive,
+                                                        uint64_t asked_for) {
+  if (asked_for != 0) return std::nullopt;
+  ASSIGN_OR_RETURN(const ArchiveListing listing, ListArchive(archive));
+  return listing.unfinished;
+}
+
 }  // namespace
 
 absl::StatusOr<RestoreReport> RestoreBackup(const RestoreOptions& options,
@@ -154,6 +161,7 @@ absl::StatusOr<RestoreReport> RestoreBackup(const RestoreOptions& options,
   ASSIGN_OR_RETURN(RestoreReport report, restore.Finish());
   report.read = read;
   report.backup_number = manifest.number();
+  ASSIGN_OR_RETURN(report.unfinished, NewerUnfinished(options.archive, options.backup_number));
   return report;
 }
 
@@ -173,6 +181,8 @@ absl::StatusOr<VerifyReport> VerifyBackup(const std::string& archive, uint64_t b
                                     progress));
   RETURN_IF_ERROR(check.Finish());
   report.checkpoints = check.matched();
+  report.events_unsigned = check.events_unsigned();
+  ASSIGN_OR_RETURN(report.unfinished, NewerUnfinished(archive, backup_number));
   return report;
 }
 

@@ -57,6 +57,8 @@ struct RestoreReport {
   uint64_t events = 0;
   uint64_t checkpoints = 0;          // Met and matched.
   std::vector<PartitionHead> heads;  // With the claims.
+  // A newer backup that was not finished, so is left out; only where the newest was asked for.
+  std::optional<uint64_t> unfinished;
 };
 
 // INVALID_ARGUMENT / FIELD_INVALID: a batch, time, tenant or position that the backup does not
@@ -69,7 +71,9 @@ absl::StatusOr<RestoreReport> RestoreBackup(const RestoreOptions& options,
 struct VerifyReport {
   std::vector<uint64_t> chain;  // Numbers of the backups.
   BackupReadProgress read;
-  uint64_t checkpoints = 0;  // Met and matched.
+  uint64_t checkpoints = 0;            // Met and matched.
+  uint64_t events_unsigned = 0;        // Beyond the newest checkpoint of their tenant.
+  std::optional<uint64_t> unfinished;  // As above.
 };
 // Reads all of a backup and its chain, and checks it as a restore would.
 absl::StatusOr<VerifyReport> VerifyBackup(const std::string& archive, uint64_t backup_number,

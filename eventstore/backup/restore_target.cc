@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/backup/files.h"
+#include "eventstore/backup/data_folder.h"
 #include "eventstore/backup/frame.h"
 #include "eventstore/backup/limits.h"
 #include "eventstore/base/error.h"
@@ -20,8 +20,6 @@ absl::Status NotEmpty(const std::string& folder, const std::string& why) {
                                   folder, " ", why));
 }
 
-std::string MarkPath(const std::string& folder) { return folder + "/restore"; }
-std::string LogPath(const std::string& folder) { return folder + "/log"; }
 std::string UnfinishedPath(const std::string& folder) { return folder + "/log.restoring"; }
 
 }  // namespace
@@ -32,6 +30,7 @@ absl::StatusOr<RestoreTarget> RestoreTarget::Open(const std::string& data_folder
   RestoreTarget target(data_folder);
   RETURN_IF_ERROR(MakeFolder(data_folder));
   RETURN_IF_ERROR(target.Mark(plan));
+  ASSIGN_OR_RETURN(target.lock_, LockDataFolder(data_folder));
   // A kill between the renaming and the removal of the mark.
   if (FileExists(LogPath(data_folder))) {
     RETURN_IF_ERROR(Rename(LogPath(data_folder), UnfinishedPath(data_folder)));
@@ -41,7 +40,7 @@ absl::StatusOr<RestoreTarget> RestoreTarget::Open(const std::string& data_folder
 }
 
 absl::Status RestoreTarget::Mark(const storage::v1::RestorePlan& plan) {
-  const absl::StatusOr<std::string> mark = ReadWholeFile(MarkPath(folder_), kFrameBytesMax);
+  const absl::StatusOr<std::string> mark = ReadWholeFile(RestoreMark(folder_), kFrameBytesMax);
   if (mark.ok()) {
     const absl::StatusOr<Frame> frame = ParseFrame(*mark);
     if (frame.ok() && frame->kind == FrameKind::kPlan &&
@@ -57,7 +56,8 @@ absl::Status RestoreTarget::Mark(const storage::v1::RestorePlan& plan) {
   for (const std::string& name : names) {
     if (name != "restore.new") return NotEmpty(folder_, absl::StrCat("holds ", name));
   }
-  return WriteFileDurably(MarkPath(folder_), MakeFrame(FrameKind::kPlan, plan.SerializeAsString()));
+  return WriteFileDurably(RestoreMark(folder_),
+                          MakeFrame(FrameKind::kPlan, plan.SerializeAsString()));
 }
 
 absl::Status RestoreTarget::Add(const storage::v1::BatchHeader& header,
@@ -73,10 +73,10 @@ absl::Status RestoreTarget::Add(const storage::v1::BatchHeader& header,
 }
 
 absl::Status RestoreTarget::Finish() {
-  RETURN_IF_ERROR(loader_->Finish());
+  RETURN_IF_ERROR(loader_->Finish(WitnessPath(folder_)));
   loader_.reset();
   RETURN_IF_ERROR(Rename(UnfinishedPath(folder_), LogPath(folder_)));
-  unlink(MarkPath(folder_).c_str());
+  unlink(RestoreMark(folder_).c_str());
   return SyncFolder(folder_);
 }
 

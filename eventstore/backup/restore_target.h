@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dealog/storage/v1/backup.pb.h"
+#include "eventstore/backup/files.h"
 #include "eventstore/event_log.h"
 #include "eventstore/rocksdb/log_loader.h"
 
@@ -18,7 +19,8 @@ namespace dealog::eventstore {
 class RestoreTarget {
  public:
   // Makes the folder and marks it with the plan, or goes on with one that has the same mark.
-  // FAILED_PRECONDITION / TARGET_NOT_EMPTY: it holds something else.
+  // FAILED_PRECONDITION / TARGET_NOT_EMPTY: it holds something else. FAILED_PRECONDITION /
+  // NOT_READY: another process has it.
   static absl::StatusOr<RestoreTarget> Open(const std::string& data_folder,
                                             const storage::v1::RestorePlan& plan,
                                             uint32_t partition_count);
@@ -35,6 +37,7 @@ class RestoreTarget {
   absl::Status Mark(const storage::v1::RestorePlan& plan);
 
   std::string folder_;
+  std::unique_ptr<LockedFile> lock_;
   std::unique_ptr<LogLoader> loader_;
 };
 

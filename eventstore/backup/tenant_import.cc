@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/backup/files.h"
+#include "eventstore/backup/data_folder.h"
 #include "eventstore/backup/frame.h"
 #include "eventstore/backup/keys.h"
 #include "eventstore/backup/limits.h"
@@ -82,32 +82,43 @@ class Import {
     report_.tenant = tenant_.value;
     report_.position = file_.position;
     report_.checkpoint = !file_.end->checkpoint().empty();
+    RETURN_IF_ERROR(CheckFolder());
     RETURN_IF_ERROR(MakeFolder(options_.data_folder));
-    RETURN_IF_ERROR(CheckNoRestore());
+    ASSIGN_OR_RETURN(const auto lock, LockDataFolder(options_.data_folder));
     RETURN_IF_ERROR(CheckKeys());
     RETURN_IF_ERROR(Compare());
     if (report_.commits_there < file_.commits) RETURN_IF_ERROR(AddRest());
-    unlink(MarkPath().c_str());
+    unlink(ImportMark(options_.data_folder).c_str());
     RETURN_IF_ERROR(SyncFolder(options_.data_folder));
     return report_;
   }
 
  private:
-  std::string LogPath() const { return options_.data_folder + "/log"; }
-  std::string MarkPath() const { return options_.data_folder + "/import"; }
+  std::string LogFolder() const { return LogPath(options_.data_folder); }
 
-  absl::Status CheckNoRestore() const {
-    if (!FileExists(options_.data_folder + "/restore")) return absl::OkStatus();
-    return base::Error(
-        absl::StatusCode::kFailedPrecondition, "TARGET_NOT_EMPTY",
-        absl::StrCat(options_.data_folder, " has a restore that has begun; finish that first"));
+  // A data folder, or one that holds nothing else than keys and what an import begins with.
+  absl::Status CheckFolder() const {
+    const std::string& folder = options_.data_folder;
+    std::string why;
+    ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(folder));
+    if (!FileExists(LogFolder())) {
+      for (const std::string& name : names) {
+        if (name != "keys" && name != "LOCK" && name != "import" && name != "import.new") {
+          why = absl::StrCat(" holds ", name, " and no log; give a data folder, or a new one");
+        }
+      }
+    }
+    if (FileExists(RestoreMark(folder))) why = " has a restore that has begun; finish that first";
+    if (why.empty()) return absl::OkStatus();
+    return base::Error(absl::StatusCode::kFailedPrecondition, "TARGET_NOT_EMPTY",
+                       absl::StrCat(folder, why));
   }
 
   // The claims in the commits are hashes under the source's key: under another one no value would
   // be found, and taken twice.
   absl::Status CheckKeys() const {
     const std::string& check = file_.head.unique_key_check();
-    const std::string keys = options_.data_folder + "/keys";
+    const std::string keys = KeysPath(options_.data_folder);
     ASSIGN_OR_RETURN(const std::string found, ReadKeyCheck(keys));
     if (!found.empty() && (check.empty() || found == check)) return absl::OkStatus();
     if (!found.empty()) {
@@ -127,16 +138,20 @@ class Import {
 
   // How much of the export the folder has; ALREADY_EXISTS if it has something else.
   absl::Status Compare() {
-    ASSIGN_OR_RETURN(partitions_, PartitionCountOf(LogPath()));
+    ASSIGN_OR_RETURN(partitions_, PartitionCountOf(LogFolder()));
     if (partitions_ == 0) {
       partitions_ = options_.partition_count;
       partition_ = PartitionOfNewTenant(tenant_, partitions_);
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(const auto log, OpenRocksDbLog({.path = LogPath(),
-                                                     .partition_count = partitions_,
-                                                     .clock = &clock_,
-                                                     .free_bytes_min = 0}));
+    // With its witness: on top of a log that lost its newest batches the loss would be buried.
+    ASSIGN_OR_RETURN(
+        const auto log,
+        OpenRocksDbLog({.path = LogFolder(),
+                        .partition_count = partitions_,
+                        .clock = &clock_,
+                        .free_bytes_min = 0,
+                        .witness = {.files = {WitnessPath(options_.data_folder)}, .say = {}}}));
     partition_ = log->PartitionOf(tenant_);
     ASSIGN_OR_RETURN(const TenantHead head, log->Head(tenant_));
     ASSIGN_OR_RETURN(const auto found, log->Subscribe(tenant_, Position{}));
@@ -172,8 +187,8 @@ class Import {
   }
 
   absl::Status AddRest() {
-    RETURN_IF_ERROR(WriteFileDurably(MarkPath(), tenant_.value + "\n"));
-    ASSIGN_OR_RETURN(loader_, LogLoader::Open(LogPath(), partitions_));
+    RETURN_IF_ERROR(WriteFileDurably(ImportMark(options_.data_folder), tenant_.value + "\n"));
+    ASSIGN_OR_RETURN(loader_, LogLoader::Open(LogFolder(), partitions_));
     uint64_t number = 0;
     RETURN_IF_ERROR(ReadExport(options_.file,
                                [&](const CommitPtr& commit) -> absl::Status {
@@ -183,7 +198,7 @@ class Import {
                                {})
                         .status());
     RETURN_IF_ERROR(WriteBatch());
-    return loader_->Finish();
+    return loader_->Finish(WitnessPath(options_.data_folder));
   }
 
   absl::Status Add(const CommitPtr& commit) {

@@ -44,7 +44,9 @@ struct ImportReport {
 // The whole file is checked before anything is written. Errors: those of ReadExport;
 // FAILED_PRECONDITION / BACKUP_UNUSABLE: the export is unfinished, or its unique values were hashed
 // with another key than the folder's. ALREADY_EXISTS / TENANT_EXISTS: the folder has the tenant
-// with another history. FAILED_PRECONDITION / NOT_READY: a server has the folder.
+// with another history. FAILED_PRECONDITION / NOT_READY: a server has the folder;
+// TARGET_NOT_EMPTY: it holds something else, or a restore that has begun. DATA_LOSS / HEAD_LOST:
+// its log lost batches (witness.h).
 absl::StatusOr<ImportReport> ImportTenant(
     const ImportOptions& options,
     const std::function<void(uint64_t done, uint64_t total)>& progress);

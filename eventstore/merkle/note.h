@@ -38,6 +38,7 @@ class VerifierKey {
 
   const std::string& name() const { return name_; }
   uint32_t id() const { return id_; }
+  const std::string& public_key() const { return public_key_; }
   std::string ToString() const;
   bool Verify(std::string_view text, std::string_view signature) const;
 

@@ -13,6 +13,7 @@
 #include "eventstore/rocksdb/limits.h"
 #include "eventstore/rocksdb/open_check.h"
 #include "eventstore/rocksdb/reader.h"
+#include "eventstore/rocksdb/witness_file.h"
 #include "rocksdb/env.h"
 #include "rocksdb/write_batch.h"
 
@@ -64,12 +65,12 @@ class LogLoaderImpl final : public LogLoader {
     return rows_.GetDataSize() < kLoadBatchBytes ? absl::OkStatus() : Write();
   }
 
-  absl::Status Finish() override {
+  absl::Status Finish(const std::string& witness_file) override {
     RETURN_IF_ERROR(Write());
-    rocksdb::Status status = database_->db().SyncWAL();
-    RETURN_IF_ERROR(FromWrite(status));
+    RETURN_IF_ERROR(FromWrite(database_->db().SyncWAL()));
     database_.reset();
-    return absl::OkStatus();
+    ASSIGN_OR_RETURN(const auto witness, WitnessFile::Open(witness_file));
+    return witness->Write(heads_);
   }
 
  private:

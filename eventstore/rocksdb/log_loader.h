@@ -4,7 +4,7 @@
 //
 //   ASSIGN_OR_RETURN(const auto loader, LogLoader::Open(folder, partition_count));
 //   for (…) RETURN_IF_ERROR(loader->Add(header, commits));
-//   RETURN_IF_ERROR(loader->Finish());
+//   RETURN_IF_ERROR(loader->Finish(witness_file));
 
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +35,9 @@ class LogLoader {
   // Durable after Finish only. RESOURCE_EXHAUSTED / DISK_LOW: the disk is full.
   virtual absl::Status Add(const storage::v1::BatchHeader& header,
                            std::span<const CommitPtr> commits) = 0;
-  // Makes everything durable and closes the folder.
-  virtual absl::Status Finish() = 0;
+  // Makes everything durable, then tells the head witness in that file (witness.h), and closes the
+  // folder.
+  virtual absl::Status Finish(const std::string& witness_file) = 0;
 };
 
 // The number of partitions of the log in that folder; 0 if there is none.

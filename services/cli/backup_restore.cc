@@ -48,6 +48,14 @@ void PrintJson(const nlohmann::ordered_json& json, Printer& printer) {
                 << '\n';
 }
 
+// Somebody who lost the newest manifest must not take an older backup for the newest.
+void NoteUnfinished(const std::optional<uint64_t>& unfinished, Printer& printer) {
+  if (!unfinished) return;
+  printer.Note(absl::StrCat("backup ", *unfinished,
+                            " has no manifest, so it is not finished and is left out; `dealog "
+                            "backup create` goes on with it"));
+}
+
 absl::Status Verify(const Input& input, Session& session) {
   ASSIGN_OR_RETURN(const RestoreOptions options, Resolve(input));
   Printer& printer = session.printer();
@@ -55,6 +63,7 @@ absl::Status Verify(const Input& input, Session& session) {
   ASSIGN_OR_RETURN(const VerifyReport report,
                    eventstore::VerifyBackup(options.archive, options.backup_number,
                                             options.trusted_key, ShowProgress(bar)));
+  NoteUnfinished(report.unfinished, printer);
   if (printer.json()) {
     PrintJson({{"ok", true},
                {"backup", absl::StrCat(report.chain.back())},
@@ -63,7 +72,8 @@ absl::Status Verify(const Input& input, Session& session) {
                {"batches", absl::StrCat(report.read.batches)},
                {"commits", absl::StrCat(report.read.commits)},
                {"events", absl::StrCat(report.read.events)},
-               {"checkpoints", absl::StrCat(report.checkpoints)}},
+               {"checkpoints", absl::StrCat(report.checkpoints)},
+               {"eventsUnsigned", absl::StrCat(report.events_unsigned)}},
               printer);
     return absl::OkStatus();
   }
@@ -73,7 +83,8 @@ absl::Status Verify(const Input& input, Session& session) {
   printer.Field("batches", FormatCount(static_cast<int64_t>(report.read.batches)));
   printer.Field("commits", FormatCount(static_cast<int64_t>(report.read.commits)));
   printer.Field("events", FormatCount(static_cast<int64_t>(report.read.events)));
-  printer.Field("checkpoints", FormatCount(static_cast<int64_t>(report.checkpoints)));
+  printer.Field("checkpoints matched", FormatCount(static_cast<int64_t>(report.checkpoints)));
+  printer.Field("events beyond them", FormatCount(static_cast<int64_t>(report.events_unsigned)));
   printer.Field("result", "whole");
   return absl::OkStatus();
 }
@@ -87,6 +98,7 @@ absl::Status Restore(const Input& input, Session& session) {
   ProgressBar bar(printer.err(), session.globals().progress, "bytes");
   ASSIGN_OR_RETURN(const RestoreReport report,
                    eventstore::RestoreBackup(options, ShowProgress(bar)));
+  NoteUnfinished(report.unfinished, printer);
   if (printer.json()) {
     nlohmann::ordered_json heads = nlohmann::ordered_json::array();
     for (const eventstore::PartitionHead& head : report.heads) {
@@ -144,8 +156,10 @@ absl::Status ParseTime(const std::string& text, RestoreOptions& options) {
 
 void AddSource(CLI::App* command, Input* input) {
   AddText(command, "archive", "Folder of the archive", &input->options.archive);
-  command->add_option("--backup", input->options.backup_number,
-                      "Number of the backup (default: the newest)");
+  command
+      ->add_option("--backup", input->options.backup_number,
+                   "Number of the backup (default: the newest)")
+      ->check(CLI::PositiveNumber);
   AddText(command, "--key",
           "Public key of the audit (text, or a file of it) that was kept elsewhere", &input->key);
 }
@@ -174,8 +188,10 @@ void AddRestore(const CommandTree& group) {
                     [options](const std::string& text) { return ParseBatch(text, *options); });
   AddReader(command, "--to-time", "Leave out what was written after this RFC 3339 time",
             [options](const std::string& text) { return ParseTime(text, *options); });
-  command->add_option("--to-position", options->to_position.value,
-                      "Restore only the tenant of --tenant, up to this position");
+  command
+      ->add_option("--to-position", options->to_position.value,
+                   "Restore only the tenant of --tenant, up to this position")
+      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "eventstore/backup/frame.h"
+#include "eventstore/backup/limits.h"
 #include "eventstore/backup/tenant_export.h"
 #include "eventstore/backup/tenant_import.h"
 #include "services/cli/audit_check.h"
@@ -97,8 +98,15 @@ absl::Status Export(const std::string& path, Session& session) {
     bar.Update(position, message.end_position());
   }
   RETURN_IF_ERROR(FromGrpc(reader->Finish()));
-  session.printer().Field("file", path);
-  session.printer().Field("position", absl::StrCat(position));
+  Printer& printer = session.printer();
+  if (printer.json()) {
+    const nlohmann::ordered_json json = {{"file", path}, {"position", absl::StrCat(position)}};
+    printer.out() << json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                  << '\n';
+    return absl::OkStatus();
+  }
+  printer.Field("file", path);
+  printer.Field("position", absl::StrCat(position));
   return absl::OkStatus();
 }
 
@@ -160,6 +168,7 @@ void AddLogExportCommands(const CommandTree& log) {
   AddText(in, "--key", "Public key of the audit (text, or a file of it) that was kept elsewhere",
           &input->key);
   in->add_option("--partitions", input->options.partition_count, "Partitions of a new log")
+      ->check(CLI::Range(1u, eventstore::kImportPartitionsMax))
       ->capture_default_str();
 }
 

@@ -87,7 +87,6 @@ class BackupSource final : public StreamSource {
     if (run_ == nullptr) {
       ASSIGN_OR_RETURN(run_, BackupRun::Open(core_.log, options_));
       started_us_ = base::MonotonicMicros();
-      done_before_ = run_->progress().batches_done;
     } else if (run_->progress().done) {
       return Item::End();
     } else {
@@ -105,7 +104,7 @@ class BackupSource final : public StreamSource {
     message.set_bytes_written(static_cast<int64_t>(progress.bytes_written));
     const double seconds =
         static_cast<double>(base::MonotonicMicros() - started_us_) / kMicrosPerSecond;
-    const double done = static_cast<double>(progress.batches_done - done_before_);
+    const double done = static_cast<double>(progress.batches_done);
     if (seconds > 0 && done > 0) {
       message.set_batches_per_second(done / seconds);
       message.set_eta_seconds(static_cast<double>(progress.batches_total - progress.batches_done) *
@@ -120,7 +119,6 @@ class BackupSource final : public StreamSource {
   const eventstore::BackupOptions options_;
   std::unique_ptr<BackupRun> run_;
   int64_t started_us_ = 0;
-  uint64_t done_before_ = 0;
 };
 
 absl::StatusOr<std::unique_ptr<StreamSource>> OpenCreateBackup(
@@ -146,6 +144,11 @@ absl::StatusOr<v1::ListBackupsResponse> ListBackups(const ReadCall& call,
     if (!path.ok() && request.archive().empty() && !call.core.backup_dir.empty()) continue;
     RETURN_IF_ERROR(path.status());
     ASSIGN_OR_RETURN(const eventstore::ArchiveListing listing, eventstore::ListArchive(*path));
+    if (!request.archive().empty() && listing.backups.empty() && !listing.unfinished) {
+      return base::Error(absl::StatusCode::kNotFound, "BACKUP_UNUSABLE",
+                         absl::StrCat("expected an archive of the name ", archive, ", found none; ",
+                                      "`dealog backup list` without a name lists all"));
+    }
     for (const eventstore::ArchivedBackup& backup : listing.backups) {
       *response.add_backups() = ToBackup(archive, backup.manifest);
     }
@@ -156,10 +159,13 @@ absl::StatusOr<v1::ListBackupsResponse> ListBackups(const ReadCall& call,
 }  // namespace
 
 CheckpointFunction SignedCheckpoints(const Core& core) {
-  return [&core](const eventstore::TenantId& tenant,
-                 eventstore::Position position) -> eventstore::SignedCheckpoint {
-    core.audit_follower.WaitFor(tenant, position, kAuditWait);
+  return [&core, patient = true](
+             const eventstore::TenantId& tenant,
+             eventstore::Position position) mutable -> eventstore::SignedCheckpoint {
+    if (patient) core.audit_follower.WaitFor(tenant, position, kAuditWait);
     auto note = core.audit_trees.Sign(tenant, position.value);
+    // Trees that are being made again are so for every tenant: one wait tells.
+    patient = patient && base::ReasonOf(note.status()) != "VIEW_BEHIND";
     // A backup without the newest checkpoint is better than none: its batches are chained.
     if (!note.ok()) return {};
     return {*std::move(note), core.audit_trees.Key(tenant).ToString()};

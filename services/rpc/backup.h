@@ -12,8 +12,8 @@ namespace dealog::rpc {
 using CheckpointFunction = std::function<eventstore::SignedCheckpoint(
     const eventstore::TenantId& tenant, eventstore::Position position)>;
 
-// Signs the tree of exactly that size, after waiting kAuditWait for it; gives nothing where it
-// can't be had. `core` must outlive the function.
+// Signs the tree of exactly that size, after waiting kAuditWait for it (until that was once in
+// vain); gives nothing where it can't be had. `core` must outlive the function.
 CheckpointFunction SignedCheckpoints(const Core& core);
 
 }  // namespace dealog::rpc

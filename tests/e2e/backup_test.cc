@@ -1,11 +1,15 @@
-// Method: the two programs: backups while a sample is being written, the folder destroyed, restored
-// and served again; board, KPIs and the signed checkpoint must be what they were.
+// Method: the two programs: backups while a sample is being written, the server killed and its
+// folder destroyed in the middle of that, restored and served again; board, KPIs, events and the
+// signed checkpoint that an auditor kept must be what they were.
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 
+#include "absl/time/clock.h"
+#include "dealog/v1/log.pb.h"
 #include "eventstore/base/worker.h"
 #include "tests/e2e/installation.h"
 
@@ -16,6 +20,7 @@ using testing::HasSubstr;
 
 // Nobody listens there: what works with it needs no server.
 constexpr char kNobody[] = "127.0.0.1:1";
+constexpr int kEventsBefore = 1000;
 
 class BackupDrill : public Installation {
  protected:
@@ -40,51 +45,79 @@ class BackupDrill : public Installation {
     EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
     return outcome.out;
   }
-  // What must not change: everything that people look at.
-  std::vector<std::string> Views() const {
-    std::vector<std::string> views;
-    for (const std::vector<std::string>& read : std::vector<std::vector<std::string>>{
-             {"board", "--pipeline", "Ventes", "--as-of", "2026-01-01"},
+  // What must not change: everything that people look at, as it was known at a position, and the
+  // events up to there.
+  std::vector<std::string> Seen(const std::string& position) const {
+    std::vector<std::string> seen;
+    for (std::vector<std::string> read : std::vector<std::vector<std::string>>{
+             {"board", "--pipeline", "Ventes"},
              {"kpi", "conversion", "--pipeline", "Ventes", "--to", "2026-01-01"},
              {"kpi", "cycle", "--pipeline", "Ventes", "--to", "2026-01-01"},
              {"kpi", "win-rate", "--pipeline", "Ventes", "--to", "2026-01-01"}}) {
-      views.push_back(Must(read));
+      read.insert(read.end(), {"--as-of", "2026-01-01", "--known-at", "@" + position});
+      seen.push_back(Must(read));
     }
-    return views;
+    seen.push_back(Must({"log", "read", "--limit", position, "--output", "json"}));
+    return seen;
+  }
+  std::string Head() const {
+    return std::to_string(DealogJson<v1::GetHeadResponse>({"log", "head"}).position());
+  }
+  // Until the load is on its way.
+  bool WaitForDeals() const {
+    for (int i = 0; i < 200; ++i) {
+      if (std::stoll(Head()) > kEventsBefore) return true;
+      absl::SleepFor(absl::Milliseconds(50));
+    }
+    return false;
+  }
+  // The second line of a checkpoint.
+  static std::string SizeOf(const std::string& path) {
+    std::ifstream file(path);
+    std::string size;
+    std::getline(file, size);
+    std::getline(file, size);
+    return size;
   }
   std::string Archive() const { return safe_ + "/backups/nightly"; }
 
   std::string safe_;  // What survives the folder.
 };
 
-TEST_F(BackupDrill, TheFolderIsLostAndEverythingIsThereAgain) {
+TEST_F(BackupDrill, TheFolderIsLostUnderLoadAndWhatWasBackedUpIsThereAgain) {
   Must({"audit", "key", "--out", safe_ + "/key"});
-  {
-    // Under load: the sample goes on while backups are made.
-    const base::Worker load("sample", [this] {
-      Must({"sample", "--deals", "400", "--seed", "5", "--until", "2025-12-31"});
-    });
-    for (int i = 0; i < 3; ++i) Must({"backup", "create", "nightly"});
-  }
-  Must({"backup", "create", "nightly"});
+  // It is cut off by the server's end, so its outcome says nothing.
+  base::Worker load("sample", [this] {
+    Dealog({"sample", "--deals", "100000", "--seed", "5", "--until", "2025-12-31"}, 250);
+  });
+  ASSERT_TRUE(WaitForDeals());
+  for (int i = 0; i < 3; ++i) Must({"backup", "create", "nightly"});
+  // What an auditor keeps was acknowledged before, so the next backup has it.
   Must({"audit", "checkpoint", "--key", safe_ + "/key", "--out", safe_ + "/kept"});
-  const std::vector<std::string> views = Views();
+  const std::string size = SizeOf(safe_ + "/kept");
+  Must({"backup", "create", "nightly"});
+  const std::vector<std::string> seen = Seen(size);
   EXPECT_THAT(Must({"backup", "list"}), HasSubstr("nightly"));
+  EXPECT_GT(std::stoll(Head()), std::stoll(size)) << "the load had ended";
 
   KillServer();
   std::filesystem::remove_all(folder_);
+  load.Join();
 
   Must({"backup", "verify", Archive(), "--key", safe_ + "/key", "--server", kNobody});
-  const std::string report = Must(
-      {"backup", "restore", Archive(), folder_, "--keys", safe_ + "/keys", "--server", kNobody});
-  EXPECT_THAT(report, HasSubstr("checkpoints matched"));
+  const std::string report = Must({"backup", "restore", Archive(), folder_, "--keys",
+                                   safe_ + "/keys", "--key", safe_ + "/key", "--server", kNobody});
+  EXPECT_THAT(report, HasSubstr("checkpoints matched: 4"));
   Must({"log", "verify", folder_});
+  Must({"audit", "verify", "--key", safe_ + "/key", "--checkpoint", safe_ + "/kept", "--folder",
+        folder_, "--server", kNobody});
   ASSERT_TRUE(StartServer());
-  EXPECT_EQ(Views(), views);
+  EXPECT_EQ(Seen(size), seen);
   Must({"audit", "verify", "--key", safe_ + "/key", "--checkpoint", safe_ + "/kept"});
   // It goes on, and so do its backups.
   Must({"pipeline", "create", "After", "--template", "sales-en"});
   EXPECT_THAT(Must({"backup", "create", "nightly"}), HasSubstr("on 4"));
+  Must({"backup", "verify", Archive(), "--key", safe_ + "/key", "--server", kNobody});
 }
 
 TEST_F(BackupDrill, ARestoreToAnOlderPlaceRefusesTokensFromBeyondIt) {
@@ -100,7 +133,8 @@ TEST_F(BackupDrill, ARestoreToAnOlderPlaceRefusesTokensFromBeyondIt) {
 
 TEST_F(BackupDrill, ATenantMovesToAnotherServerAsAFile) {
   Must({"sample", "--deals", "50", "--seed", "7", "--until", "2025-12-31"});
-  const std::vector<std::string> views = Views();
+  const std::string head = Head();
+  const std::vector<std::string> seen = Seen(head);
   const std::string file = safe_ + "/acme.export";
   Must({"log", "export", file});
   const Outcome again = Dealog({"log", "export", file});
@@ -116,7 +150,7 @@ TEST_F(BackupDrill, ATenantMovesToAnotherServerAsAFile) {
   EXPECT_THAT(Must(import), HasSubstr("matched"));
   EXPECT_THAT(Must(import), HasSubstr("commits added: 0"));  // Again: nothing.
   ASSERT_TRUE(StartServer());
-  EXPECT_EQ(Views(), views);
+  EXPECT_EQ(Seen(head), seen);
 }
 
 TEST_F(BackupDrill, TheServerWritesBelowItsFolderOnly) {

@@ -37,15 +37,18 @@ inline SignerKey SignerOf(const TenantId& tenant) {
 }
 
 // Signs the tree over the tenant's first `position` events.
-inline SignedCheckpoint SignAt(const EventLog& log, const TenantId& tenant, Position position) {
+inline SignedCheckpoint SignAt(const EventLog& log, const TenantId& tenant, Position position,
+                               const SignerKey& signer) {
   TreeFrontier tree;
   const auto page = log.ReadTenant(tenant, {.limit = position.value});
   DEALOG_CHECK_OK(page);
   for (const PageEvent& event : page->events) tree.Append(LeafOf(event.view()));
-  const SignerKey signer = SignerOf(tenant);
   const Checkpoint checkpoint{
       .origin = signer.verifier().name(), .size = tree.size(), .root = tree.Root(), .batch = {}};
   return {SignNote(checkpoint.ToText(), signer), signer.verifier().ToString()};
+}
+inline SignedCheckpoint SignAt(const EventLog& log, const TenantId& tenant, Position position) {
+  return SignAt(log, tenant, position, SignerOf(tenant));
 }
 
 class ArchiveTest : public ::testing::Test {

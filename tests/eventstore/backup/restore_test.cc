@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 
 #include "eventstore/backup/archive.h"
+#include "eventstore/backup/data_folder.h"
 #include "eventstore/backup/keys.h"
 #include "eventstore/forks.h"
+#include "eventstore/rocksdb/witness_file.h"
 #include "tests/eventstore/backup/archive_fixture.h"
 
 namespace dealog::eventstore {
@@ -160,6 +162,33 @@ TEST_F(RestoreTest, RefusesPlacesThatTheBackupDoesNotHave) {
   EXPECT_FALSE(std::filesystem::exists(Path("new")));
 }
 
+TEST_F(RestoreTest, WitnessesTheHeadThatItMade) {
+  Append("acme", 4);
+  MustBackup();
+  const RestoreReport report = MustRestore(RestoreTo("new"));
+  const auto witness = WitnessFile::Open(Path("new") + "/witness/head");
+  ASSERT_TRUE(witness.ok()) << witness.status();
+  ASSERT_TRUE((*witness)->found().has_value());
+  EXPECT_EQ((*witness)->found()->at(0).number, BatchNumber{5});  // Four and the claim.
+  EXPECT_EQ((*witness)->found()->at(0).digest, report.heads[0].digest);
+}
+
+TEST_F(RestoreTest, OneProcessAtATimeHasTheFolder) {
+  Append("acme", 4);
+  MustBackup();
+  std::filesystem::create_directories(Path("new"));
+  const std::string part = PartPath(archive(), 1, 1);
+  Damage(part, 5);
+  ASSERT_FALSE(RestoreBackup(RestoreTo("new"), {}).ok());  // It has begun there.
+  Damage(part, 5);
+  {
+    const auto lock = LockDataFolder(Path("new"));
+    ASSERT_TRUE(lock.ok());
+    EXPECT_THAT(Refusal(RestoreTo("new"), "NOT_READY"), HasSubstr("in use by another process"));
+  }
+  MustRestore(RestoreTo("new"));
+}
+
 TEST_F(RestoreTest, RefusesAFolderThatHoldsSomething) {
   Append("acme", 3);
   MustBackup();
@@ -181,7 +210,7 @@ TEST_F(RestoreTest, GoesOnWhereItWasKilled) {
   Damage(part, std::filesystem::file_size(part) - 3);
   const auto first = RestoreBackup(RestoreTo("new"), {});
   EXPECT_EQ(first.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(MessageOf(first.status()), HasSubstr("--to-batch 19"));
+  EXPECT_THAT(MessageOf(first.status()), HasSubstr("--to-batch 0:19"));
   EXPECT_FALSE(std::filesystem::exists(Path("new") + "/log"));
   Damage(part, std::filesystem::file_size(part) - 3);
   RestoreOptions another = RestoreTo("new");

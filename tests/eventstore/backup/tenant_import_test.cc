@@ -5,11 +5,13 @@
 
 #include <gmock/gmock.h>
 
+#include "eventstore/backup/data_folder.h"
 #include "eventstore/backup/frame.h"
 #include "eventstore/backup/keys.h"
 #include "eventstore/backup/records.h"
 #include "eventstore/backup/tenant_export.h"
 #include "eventstore/base/crypto.h"
+#include "eventstore/rocksdb/witness_file.h"
 #include "tests/eventstore/backup/archive_fixture.h"
 
 namespace dealog::eventstore {
@@ -210,6 +212,41 @@ TEST_F(TransferTest, RefusesWhatIsNoExport) {
   EXPECT_THAT(Refusal(Importing("new"), "BACKUP_UNUSABLE"), HasSubstr("found 2"));
   std::filesystem::remove(file());
   EXPECT_TRUE(absl::IsNotFound(ImportTenant(Importing("new"), {}).status()));
+}
+
+TEST_F(TransferTest, RefusesAFolderThatSomebodyHas) {
+  Append("acme", 2);
+  Export(Exporting());
+  MustImport("new");
+  {
+    const auto lock = LockDataFolder(Path("new"));
+    ASSERT_TRUE(lock.ok());
+    EXPECT_THAT(Refusal(Importing("new"), "NOT_READY"), HasSubstr("in use by another process"));
+  }
+  MustImport("new");
+}
+
+TEST_F(TransferTest, RefusesAFolderThatIsNoDataFolder) {
+  Append("acme", 2);
+  Export(Exporting());
+  std::filesystem::create_directories(Path("home"));
+  std::ofstream(Path("home") + "/thesis.odt") << "text";
+  EXPECT_THAT(Refusal(Importing("home"), "TARGET_NOT_EMPTY"), HasSubstr("thesis.odt"));
+  EXPECT_FALSE(std::filesystem::exists(Path("home") + "/LOCK"));
+}
+
+TEST_F(TransferTest, WitnessesTheHeadAndRefusesALogBehindIt) {
+  Append("acme", 2);
+  Export(Exporting());
+  MustImport("new");
+  const std::string witness = WitnessPath(Path("new"));
+  auto seen = WitnessFile::Open(witness);
+  ASSERT_TRUE(seen.ok() && (*seen)->found().has_value());
+  PartitionHeads heads = *(*seen)->found();
+  EXPECT_EQ(heads[0].digest, OpenRestored("new")->BatchHead(PartitionId{0}).digest);
+  ++heads[0].number.value;
+  ASSERT_TRUE((*seen)->Write(heads).ok());
+  EXPECT_THAT(Refusal(Importing("new"), "HEAD_LOST"), HasSubstr("ends at batch"));
 }
 
 TEST_F(TransferTest, RefusesAFolderThatIsBeingRestored) {

@@ -140,6 +140,17 @@ TEST_F(ServedBackup, ListsWhatThereIs) {
   EXPECT_EQ(response.backups(2).archive(), "weekly");
 }
 
+TEST_F(ServedBackup, SaysThatThereIsNoArchiveOfAName) {
+  grpc::ClientContext context;
+  v1::ListBackupsRequest request;
+  request.set_archive("nihgtly");
+  v1::ListBackupsResponse response;
+  const grpc::Status status =
+      v1::BackupService::NewStub(channel_)->ListBackups(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("nihgtly"));
+}
+
 TEST_F(ServedBackup, TakesNamesAndNoPaths) {
   v1::CreateBackupResponse last;
   for (const char* name : {"", "../first", "/tmp/x", "-x", "Nightly", "a.b"}) {
