@@ -321,11 +321,4 @@ class PayloadSealer {
   virtual absl::Status Seal(const TenantId& tenant, NewEvent& event) = 0;
 };
 
-// Told of every published batch; keeps the Merkle trees. Implemented by eventstore/merkle (later).
-class AuditLog {
- public:
-  virtual ~AuditLog() = default;
-  virtual void OnPublished(const StoredBatch& batch) = 0;
-};
-
 }  // namespace dealog::eventstore

@@ -71,8 +71,7 @@ class MemoryLog final : public EventLog, private DurableState {
   explicit MemoryLog(MemoryLogOptions options)
       : disk_(options.disk ? std::move(options.disk)
                            : std::make_shared<MemoryDisk>(options.partition_count)),
-        clock_(options.clock != nullptr ? *options.clock : base::SystemClock()),
-        audit_(options.audit) {
+        clock_(options.clock != nullptr ? *options.clock : base::SystemClock()) {
     for (uint32_t i = 0; i < disk_->partition_count(); ++i) {
       partitions_.push_back(std::make_unique<Partition>());
       for (const MemoryDisk::Batch& batch : disk_->Batches(PartitionId{i})) Restore(i, batch);
@@ -117,7 +116,6 @@ class MemoryLog final : public EventLog, private DurableState {
       into.appending = true;
     }
     into.ring.Publish(written);
-    if (audit_ != nullptr) audit_->OnPublished(*written);
     base::MutexLock lock(mu_);
     into.appending = false;
     return outcomes;
@@ -339,7 +337,6 @@ class MemoryLog final : public EventLog, private DurableState {
 
   const std::shared_ptr<MemoryDisk> disk_;
   const base::Clock& clock_;
-  AuditLog* const audit_;
   std::vector<std::unique_ptr<Partition>> partitions_;  // Heads and headers are guarded by mu_.
 
   mutable base::Mutex mu_;

@@ -51,8 +51,6 @@ struct MemoryLogOptions {
   std::shared_ptr<MemoryDisk> disk;
   // Stamps batches; null: the system's clock.
   const base::Clock* clock = nullptr;
-  // Told of every published batch; may be null.
-  AuditLog* audit = nullptr;
 };
 
 std::unique_ptr<EventLog> MakeMemoryLog(MemoryLogOptions options);

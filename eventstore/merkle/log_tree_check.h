@@ -23,6 +23,9 @@ class LogTreeCheck {
  public:
   explicit LogTreeCheck(const AuditStore& store) : store_(store) {}
 
+  // Reads what the tenant's tree says now instead of at its first commit: of a log that serves, ask
+  // it of every tenant before the commits are read, for its trees grow meanwhile.
+  void Begin(const TenantId& tenant) { Find(tenant.value); }
   void Add(const StoredCommit& commit);
   // One sentence per tenant that is not what its tree says, by name. A tree that is behind the log
   // is no problem; one that is ahead of it is.

@@ -284,8 +284,7 @@ class RocksDbLog final : public FolderLog, private DurableState {
       }
       into.head = std::move(head);
     }
-    into.ring.Publish(stored);
-    if (options_.audit != nullptr) options_.audit->OnPublished(*stored);
+    into.ring.Publish(std::move(stored));
   }
 
   // DurableState.
@@ -358,8 +357,8 @@ absl::StatusOr<std::unique_ptr<FolderLog>> OpenLog(const RocksDbLogOptions& opti
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
-                                                                const RocksDbLogTestHooks& hooks) {
+absl::StatusOr<std::unique_ptr<FolderLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
+                                                                 const RocksDbLogTestHooks& hooks) {
   return OpenLog(options, hooks);
 }
 

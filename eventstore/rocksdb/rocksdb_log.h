@@ -36,8 +36,6 @@ struct RocksDbLogOptions {
   size_t stream_heads = kStreamHeadsCached;
   // Fewer free bytes than this on the disk: Append fails with DISK_LOW. 0 = never.
   uint64_t free_bytes_min = kFreeBytesMin;
-  // Told of every published batch; may be null.
-  AuditLog* audit = nullptr;
   // Remembers outside of the folder what was synced; without files none is kept.
   HeadWitnessOptions witness;
   // Called after a batch was synced and witnessed, before it is published; may be empty. From the

@@ -17,7 +17,7 @@ struct RocksDbLogTestHooks {
   bool sync_writes = true;
 };
 
-absl::StatusOr<std::unique_ptr<EventLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
-                                                                const RocksDbLogTestHooks& hooks);
+absl::StatusOr<std::unique_ptr<FolderLog>> OpenRocksDbLogForTest(const RocksDbLogOptions& options,
+                                                                 const RocksDbLogTestHooks& hooks);
 
 }  // namespace dealog::eventstore

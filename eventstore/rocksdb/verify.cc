@@ -57,7 +57,7 @@ class Verifier {
       : database_(database),
         now_us_(options.now_us != 0 ? options.now_us : base::SystemClock().NowMicros()),
         pace_(options, report_),
-        walk_(database, report_, pace_),
+        walk_(database, options, report_, pace_),
         last_rows_(options.rows_in_memory_max) {}
 
   absl::StatusOr<LogVerifyReport> Run() {

@@ -11,6 +11,16 @@
 
 namespace dealog::eventstore {
 
+BatchWalk::BatchWalk(const LogDatabase& database, const LogVerifyOptions& options,
+                     LogVerifyReport& report, VerifyPace& pace)
+    : database_(database), reader_(database), options_(options), report_(report), pace_(pace) {
+  report_.followers = options.followers.size();
+  for (const FollowerPoint& point : options.followers) {
+    if (point.number.value == 0) continue;
+    followers_.emplace(std::pair(point.partition.value, point.number.value), &point);
+  }
+}
+
 void BatchWalk::Wrong(const CommitPtr& commit, std::string_view what) {
   report_.Add(std::string(CorruptCommit(CommitKey(*commit), what).message()));
 }
@@ -19,6 +29,7 @@ absl::Status BatchWalk::Run(bool check, ExpectedRowSink sink) {
   for (uint32_t i = 0; i < database_.partition_count(); ++i) {
     RETURN_IF_ERROR(WalkPartition(PartitionId{i}, check, sink));
   }
+  if (check) CheckFollowersBeyond(PartitionId{UINT32_MAX}, BatchNumber{});
   return absl::OkStatus();
 }
 
@@ -57,9 +68,38 @@ absl::Status BatchWalk::WalkPartition(PartitionId partition, bool check, Expecte
       wrong(header.status());
       previous.reset();
     }
+    if (check) CheckFollowers(partition, number, previous.value_or(""));
     RETURN_IF_ERROR(pace_.Step(bytes));
   }
+  if (check) CheckFollowersBeyond(partition, BatchNumber{next - 1});
   return rows.status();
+}
+
+void BatchWalk::CheckFollowers(PartitionId partition, BatchNumber number, std::string_view digest) {
+  const std::pair here(partition.value, number.value);
+  while (!followers_.empty() && followers_.begin()->first <= here) {
+    const auto& [place, point] = *followers_.begin();
+    const bool readable = place == here && !digest.empty();
+    if (readable && point->digest != digest) {
+      report_.Add(absl::StrCat(point->who, " is at batch ", place.second, " of partition ",
+                               place.first,
+                               ", but was made of another batch of that number: its digest "
+                               "differs; ",
+                               point->what_to_do));
+    }
+    // One that is not there or not readable was told already.
+    followers_.erase(followers_.begin());
+  }
+}
+
+void BatchWalk::CheckFollowersBeyond(PartitionId partition, BatchNumber head) {
+  while (!followers_.empty() && followers_.begin()->first.first <= partition.value) {
+    const auto& [place, point] = *followers_.begin();
+    report_.Add(absl::StrCat(point->who, " is at batch ", place.second, " of partition ",
+                             place.first, ", ahead of the log, which ends at batch ", head.value,
+                             "; ", point->what_to_do));
+    followers_.erase(followers_.begin());
+  }
 }
 
 // Returns the bytes that were read.
@@ -71,6 +111,7 @@ uint64_t BatchWalk::WalkCommits(const storage::v1::BatchHeader& header, CommitsI
     if (commit.ok()) {
       bytes += (*commit)->bytes().size();
       if (check) CheckCommit(*commit, digest);
+      if (check && options_.on_commit) options_.on_commit(**commit);
       ReadEvents(*commit, check);
       ApplyCommit(header, digest, *commit, sink);
       continue;

@@ -4,8 +4,10 @@
 // way. Internal to this folder.
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
@@ -30,8 +32,8 @@ using ExpectedRowSink = absl::FunctionRef<void(const ExpectedRow&)>;
 // Thread safety: none. Ownership: all that it is given must outlive it.
 class BatchWalk {
  public:
-  BatchWalk(const LogDatabase& database, LogVerifyReport& report, VerifyPace& pace)
-      : database_(database), reader_(database), report_(report), pace_(pace) {}
+  BatchWalk(const LogDatabase& database, const LogVerifyOptions& options, LogVerifyReport& report,
+            VerifyPace& pace);
 
   // The rows of every readable commit, and those of the families of batches and commits of every
   // batch that names them, readable or not. The first time everything is checked and counted.
@@ -44,6 +46,8 @@ class BatchWalk {
   };
   // By StreamPrefix: the revision before the commit.
   using RevisionsBefore = absl::flat_hash_map<std::string, uint64_t>;
+  // By partition and batch number.
+  using Followers = std::multimap<std::pair<uint32_t, uint64_t>, const FollowerPoint*>;
 
   absl::Status WalkPartition(PartitionId partition, bool check, ExpectedRowSink sink);
   uint64_t WalkCommits(const storage::v1::BatchHeader& header, CommitsInOrder& in_order, bool check,
@@ -52,14 +56,19 @@ class BatchWalk {
                    const CommitPtr& commit, ExpectedRowSink sink);
   void CheckCommit(const CommitPtr& commit, const storage::v1::CommitDigest& digest);
   void ReadEvents(const CommitPtr& commit, bool check);
+  // Those up to that batch; `digest` empty: of a batch that can't be read.
+  void CheckFollowers(PartitionId partition, BatchNumber number, std::string_view digest);
+  void CheckFollowersBeyond(PartitionId partition, BatchNumber head);
   void Wrong(const CommitPtr& commit, std::string_view what);
 
   const LogDatabase& database_;
   const LogReader reader_;
+  const LogVerifyOptions& options_;
   LogVerifyReport& report_;
   VerifyPace& pace_;
   absl::flat_hash_map<std::string, Tenant> tenants_;
   RevisionsBefore revisions_before_;  // Of the commit at hand.
+  Followers followers_;               // Not met yet.
 };
 
 }  // namespace dealog::eventstore

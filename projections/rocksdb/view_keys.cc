@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "eventstore/base/check.h"
+#include "eventstore/bytes.h"
 
 namespace dealog::projections {
 namespace {
@@ -44,8 +45,18 @@ std::string RowPrefix(std::string_view view, const eventstore::TenantId& tenant)
 
 std::string CheckpointKey(std::string_view view, eventstore::PartitionId partition) {
   std::string key = ViewPrefix(kCheckpointTag, view);
-  for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(partition.value >> shift);
+  eventstore::AppendBig(key, partition.value);
   return key;
+}
+
+std::optional<ViewWrite::Checkpoint> ParseCheckpointKey(std::string_view key) {
+  eventstore::ByteReader reader(key);
+  if (reader.Take(1) != std::string_view(&kCheckpointTag, 1)) return std::nullopt;
+  ViewWrite::Checkpoint found;
+  found.view = std::string(reader.Prefixed<uint8_t>());
+  found.partition.value = reader.Big<uint32_t>();
+  if (!reader.Done()) return std::nullopt;
+  return found;
 }
 
 std::string AppliedKey(std::string_view view, const eventstore::TenantId& tenant) {

@@ -27,6 +27,8 @@ inline constexpr char kAppliedTag = 'A';
 std::string ViewPrefix(char tag, std::string_view view);
 std::string RowPrefix(std::string_view view, const eventstore::TenantId& tenant);
 std::string CheckpointKey(std::string_view view, eventstore::PartitionId partition);
+// Its view and partition.
+std::optional<ViewWrite::Checkpoint> ParseCheckpointKey(std::string_view key);
 std::string AppliedKey(std::string_view view, const eventstore::TenantId& tenant);
 
 // The first key after all that begin with `prefix`, which does not end in 0xFF.

@@ -5,7 +5,9 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +21,8 @@ namespace {
 constexpr size_t kBlockCacheBytes = 16 << 20;
 constexpr size_t kMemtableBytes = 32 << 20;
 constexpr int kOpenFilesMax = 256;
+// A file in the folder: damage was met.
+constexpr char kDamagedMark[] = "/DAMAGED";
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -58,7 +62,8 @@ rocksdb::Options MakeOptions() {
 
 class RocksViewStore final : public ViewStore {
  public:
-  explicit RocksViewStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  RocksViewStore(std::unique_ptr<rocksdb::DB> db, std::string path, ViewStoreOptions options)
+      : db_(std::move(db)), path_(std::move(path)), options_(std::move(options)) {}
 
   absl::Status Write(const ViewWrite& write) override {
     rocksdb::WriteBatch batch;
@@ -79,7 +84,7 @@ class RocksViewStore final : public ViewStore {
           ToStatus(batch.Put(AppliedKey(item.view, item.tenant), EncodePosition(item.position)),
                    "collecting positions"));
     }
-    return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch), "writing");
+    return Check(db_->Write(rocksdb::WriteOptions(), &batch), "writing");
   }
 
   absl::StatusOr<ViewCheckpoint> ReadCheckpoint(std::string_view view,
@@ -110,7 +115,7 @@ class RocksViewStore final : public ViewStore {
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
       RETURN_IF_ERROR(row(ToView(it->key()).substr(prefix.size()), ToView(it->value())));
     }
-    return ToStatus(it->status(), "scanning");
+    return Check(it->status(), "scanning");
   }
 
   absl::Status Drop(std::string_view view) override {
@@ -119,19 +124,35 @@ class RocksViewStore final : public ViewStore {
       const std::string prefix = ViewPrefix(tag, view);
       RETURN_IF_ERROR(ToStatus(batch.DeleteRange(prefix, PrefixEnd(prefix)), "dropping a view"));
     }
-    return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch), "dropping a view");
+    return Check(db_->Write(rocksdb::WriteOptions(), &batch), "dropping a view");
   }
 
  private:
+  // A damaged file can be read no better tomorrow: views that it holds are rebuilt now, but a
+  // compaction would stumble over it for ever. So the next open begins with an empty folder.
+  absl::Status Check(const rocksdb::Status& status, std::string_view doing) const {
+    absl::Status checked = ToStatus(status, doing);
+    if (!status.IsCorruption() || damaged_.exchange(true)) return checked;
+    std::ofstream(path_ + kDamagedMark);
+    if (options_.log) {
+      options_.log(absl::StrCat("views are damaged: ", std::string(checked.message()),
+                                "; all are rebuilt at the next start"));
+    }
+    return checked;
+  }
+
   absl::StatusOr<std::optional<std::string>> Read(const std::string& key) const {
     std::string value;
     const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), key, &value);
     if (status.IsNotFound()) return std::nullopt;
-    RETURN_IF_ERROR(ToStatus(status, "reading"));
+    RETURN_IF_ERROR(Check(status, "reading"));
     return value;
   }
 
   const std::unique_ptr<rocksdb::DB> db_;
+  const std::string path_;
+  const ViewStoreOptions options_;
+  mutable std::atomic<bool> damaged_ = false;
 };
 
 bool IsHeldByAnother(const rocksdb::Status& status) {
@@ -154,7 +175,19 @@ absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenFolder(const std::string& path,
   }
   RETURN_IF_ERROR(ToStatus(read, "reading the format"));
   if (format != kFormat) return Malformed("format");
+  std::error_code error;
+  if (std::filesystem::exists(path + kDamagedMark, error)) {
+    return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                       "view store: damage was met while it was in use");
+  }
   return db;
+}
+
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenFolderReadOnly(const std::string& path) {
+  rocksdb::DB* raw = nullptr;
+  RETURN_IF_ERROR(
+      ToStatus(rocksdb::DB::OpenForReadOnly(rocksdb::Options(), path, &raw), "opening"));
+  return std::unique_ptr<rocksdb::DB>(raw);
 }
 
 }  // namespace
@@ -177,15 +210,30 @@ absl::StatusOr<std::unique_ptr<ViewStore>> OpenViewStore(const std::string& path
     db = OpenFolder(path, held);
   }
   if (!db.ok()) return db.status();
-  return std::make_unique<RocksViewStore>(*std::move(db));
+  return std::make_unique<RocksViewStore>(*std::move(db), path, std::move(options));
+}
+
+absl::StatusOr<std::vector<ViewWrite::Checkpoint>> ReadViewCheckpoints(const std::string& path) {
+  std::error_code error;
+  std::vector<ViewWrite::Checkpoint> checkpoints;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) return checkpoints;
+  ASSIGN_OR_RETURN(const std::unique_ptr<rocksdb::DB> db, OpenFolderReadOnly(path));
+  const std::string tag(1, kCheckpointTag);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
+  for (it->Seek(tag); it->Valid() && it->key().starts_with(tag); it->Next()) {
+    std::optional<ViewWrite::Checkpoint> found = ParseCheckpointKey(ToView(it->key()));
+    std::optional<ViewCheckpoint> checkpoint = DecodeCheckpoint(ToView(it->value()));
+    if (!found || !checkpoint) return Malformed("checkpoint");
+    found->checkpoint = *std::move(checkpoint);
+    checkpoints.push_back(*std::move(found));
+  }
+  RETURN_IF_ERROR(ToStatus(it->status(), "reading checkpoints"));
+  return checkpoints;
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, std::string>>> DumpViewStore(
     const std::string& path) {
-  rocksdb::DB* raw = nullptr;
-  RETURN_IF_ERROR(
-      ToStatus(rocksdb::DB::OpenForReadOnly(rocksdb::Options(), path, &raw), "opening"));
-  const std::unique_ptr<rocksdb::DB> db(raw);
+  ASSIGN_OR_RETURN(const std::unique_ptr<rocksdb::DB> db, OpenFolderReadOnly(path));
   std::vector<std::pair<std::string, std::string>> entries;
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {

@@ -31,7 +31,7 @@ Follower::Follower(const FollowerContext& context, eventstore::PartitionId parti
       tenants_(context.log, context.store, context.views, progress_,
                [this](ViewIndex view, const absl::Status& status) {
                  FailView(view, status);
-                 context_.rebuild(view);
+                 context_.rebuild(view, status);
                }) {
   std::map<eventstore::BatchNumber, std::vector<ViewIndex>> by_number;
   for (ViewIndex i = 0; i < start.size(); ++i) {

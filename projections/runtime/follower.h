@@ -33,7 +33,7 @@ struct FollowerContext {
   std::span<const ViewDefinition> views;
   RunnerOptions options;
   // Called from the follower's thread when stored rows of a view are damaged; must not block.
-  std::function<void(ViewIndex)> rebuild;
+  std::function<void(ViewIndex, const absl::Status& damage)> rebuild;
 };
 
 // Thread safety: yes.

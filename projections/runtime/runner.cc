@@ -49,8 +49,20 @@ class RunnerImpl final : public Runner {
                                                         std::vector<ViewCheckpoint>(views_.size()));
     }
     const FollowerContext context{
-        log,    store,   store_worker_,
-        views_, options, [this](ViewIndex view) { StartRebuild({view}, {}); }};
+        log,
+        store,
+        store_worker_,
+        views_,
+        options,
+        [this, say = options.log](ViewIndex view, const absl::Status& damage) {
+          if (say) {
+            say(absl::StrCat("the view ", std::string(views_[view].name),
+                             " is rebuilt: its stored rows can't be "
+                             "read: ",
+                             std::string(damage.message())));
+          }
+          StartRebuild({view}, {});
+        }};
     for (uint32_t p = 0; p < log.partition_count(); ++p) {
       followers_.push_back(
           std::make_unique<Follower>(context, eventstore::PartitionId{p}, (*starts)[p], trouble));

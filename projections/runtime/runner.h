@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -53,6 +54,8 @@ struct RunnerOptions {
   absl::Duration flush_interval = absl::Milliseconds(500);
   size_t flush_rows_max = 200'000;  // Dirty events after which a flush comes early.
   size_t poll_bytes = 4 << 20;
+  // Told, in a sentence, that a view is rebuilt because its stored rows are damaged. Null = nobody.
+  std::function<void(std::string_view)> log;
 };
 
 // Thread safety: yes. Ownership: log and store must outlive it.

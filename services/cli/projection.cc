@@ -48,6 +48,10 @@ void ShowInfo(const v1::GetServerInfoResponse& reply, Printer& printer) {
   printer.Field("tenants", FormatCount(reply.tenant_count()));
   printer.Field("batches", FormatCount(reply.batch_number()));
   printer.Field("queued bytes", FormatCount(reply.queue_bytes()));
+  printer.Field("last full scrub", reply.has_last_full_scrub_time()
+                                       ? FormatTime(reply.last_full_scrub_time())
+                                       : "never");
+  printer.Field("its problems", FormatCount(reply.scrub_problem_count()));
 }
 
 }  // namespace

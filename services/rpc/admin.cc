@@ -5,6 +5,7 @@
 #include "services/rpc/instants.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
+#include "services/rpc/verify_log.h"
 
 namespace dealog::rpc {
 namespace {
@@ -67,6 +68,11 @@ absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo(const ReadCall& call,
       static_cast<int64_t>(call.core.log.BatchHead(eventstore::PartitionId{0}).number.value));
   response.set_tenant_count(static_cast<int64_t>(call.core.log.Tenants().size()));
   response.set_queue_bytes(static_cast<int64_t>(call.core.sequencers.stats().queue_bytes));
+  const jobs::ScrubStatus scrub = call.core.scrub.status();
+  if (scrub.last != nullptr) {
+    *response.mutable_last_full_scrub_time() = ToTimestamp(scrub.last->ended_at_us);
+    response.set_scrub_problem_count(static_cast<int64_t>(scrub.last->report.problem_count));
+  }
   return response;
 }
 
@@ -77,6 +83,7 @@ std::unique_ptr<grpc::Service> MakeAdminService(const Core& core) {
   AddRead(service, ListProjections, Weight::kLight);
   AddRead(service, RebuildProjection, Weight::kHeavy);
   AddRead(service, GetServerInfo, Weight::kLight);
+  AddVerifyLogMethod(service);
   return service.Build();
 }
 

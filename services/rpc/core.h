@@ -17,6 +17,7 @@
 #include "services/commands/submit.h"
 #include "services/groups/groups.h"
 #include "services/jobs/import_job.h"
+#include "services/jobs/scrub_job.h"
 #include "services/rpc/executor.h"
 #include "services/rpc/method.h"
 #include "services/rpc/stream_set.h"
@@ -32,6 +33,7 @@ struct Core {
   commands::Sequencers& sequencers;
   projections::Runner& runner;
   jobs::ImportJobs& imports;
+  jobs::ScrubJob& scrub;
   groups::Groups& groups;
   eventstore::AuditTrees& audit_trees;
   eventstore::AuditFollower& audit_follower;

@@ -10,6 +10,7 @@
 //   DIR/work/imports/   uploads of imports that are not done
 //   DIR/work/groups/    consumer groups: what they are, how far, what is parked
 //   DIR/work/workflows/ how far the workflow reactor got; safe to delete
+//   DIR/work/scrub      when the whole folder was last checked; safe to delete
 //   DIR/audit/          the Merkle trees of the audit; safe to delete while no server runs
 //   DIR/keys/audit.key  32 bytes, signs the audit's checkpoints; auditors know its public half
 //   DIR/keys/unique.key 32 bytes, hashes unique values in the log; belongs to the log for ever
@@ -39,6 +40,7 @@ class DataDir {
   std::string groups_path() const { return path_ + "/work/groups"; }
   std::string imports_path() const { return path_ + "/work/imports"; }
   std::string workflows_path() const { return path_ + "/work/workflows"; }
+  std::string scrub_path() const { return path_ + "/work/scrub"; }
   // Seed of the Ed25519 key.
   const std::string& audit_key() const { return audit_key_; }
   const std::string& unique_key() const { return unique_key_; }

@@ -45,6 +45,20 @@ void CollectLog(const eventstore::LogStats& log, MetricFamilies& families) {
   if (log.engine.has_value()) CollectEngine(*log.engine, families);
 }
 
+void CollectScrub(const jobs::ScrubStatus& scrub, MetricFamilies& families) {
+  families.Gauge("dealog_scrub_last_full_timestamp_seconds",
+                 "When a check of the whole log last ended, since 1970 UTC; 0 = never.",
+                 scrub.last ? static_cast<double>(scrub.last->ended_at_us) / kMicrosPerSecond : 0);
+  families.Gauge("dealog_scrub_problems", "Things that it found wrong.",
+                 scrub.last ? Number(scrub.last->report.problem_count) : 0);
+  families.Gauge("dealog_scrub_running", "1 while the log is being checked.",
+                 scrub.running ? 1 : 0);
+  families.Gauge("dealog_scrub_failed", "1 if the last check could not be finished.",
+                 scrub.last_error.ok() ? 0 : 1);
+  families.Counter("dealog_scrub_read_bytes_total", "Bytes that checks have read.",
+                   Number(scrub.bytes_total));
+}
+
 void CollectCommands(const commands::SequencerStats& stats, MetricFamilies& families) {
   families.Counter("dealog_commands_total", "Commands answered by the sequencers.",
                    Number(stats.commands));
@@ -159,9 +173,11 @@ void CollectMetrics(const MetricSources& sources, MetricFamilies& families) {
   families.Gauge("dealog_build_info", "Always 1; the labels tell what runs.", 1,
                  {{"version", sources.version}});
   CollectLog(sources.log.stats(), families);
+  CollectScrub(sources.scrub.status(), families);
   CollectCommands(sources.sequencers.stats(), families);
   CollectViews(sources.runner.Statuses(), families);
   CollectFollowers(sources, families);
+  CollectGroups(sources.groups, families);
   CollectCalls(sources.calls, families);
   telemetry::CollectProcess(families);
 }

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kUsageExit = 64;  // EX_USAGE of sysexits.h.
 constexpr uint32_t kPartitionsMax = 64;
+constexpr int64_t kRequestDaysMax = 3650;
+constexpr uint64_t kScrubMibMax = 10'000;
+constexpr int64_t kScrubHoursMax = 24 * 365;
 
 }  // namespace
 
@@ -20,6 +23,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   Options& options = parsed.options;
   double drain_seconds = absl::ToDoubleSeconds(options.drain_timeout);
   int64_t queue_wait_ms = absl::ToInt64Milliseconds(options.queue_wait_max);
+  int64_t request_days = absl::ToInt64Hours(options.request_retention) / 24;
+  uint64_t scrub_mib = options.scrub_bytes_per_second >> 20;
+  int64_t scrub_hours = absl::ToInt64Hours(options.scrub_interval);
   std::string views = "on";
   std::string witness = "second";
   std::string level = "info";
@@ -40,6 +46,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
                  "Commands that would wait longer than this are refused with OVERLOADED")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
+  app.add_option("--request-days", request_days,
+                 "How long a repeated request_id is answered from the record of the first")
+      ->check(CLI::Range(request_days, kRequestDaysMax))
+      ->capture_default_str();
   app.add_option("--backup-dir", options.backup_dir,
                  "Folder of the archives that `dealog backup create` writes; none: it is refused")
       ->envname("DEALOG_BACKUP_DIR");
@@ -57,6 +67,13 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--witness-dir", options.witness_dir,
                  "Folder on another device for a second copy of the head witness; made if missing");
+  app.add_option("--scrub-mib-per-second", scrub_mib,
+                 "How fast the whole log is checked in the background; 0 = only when asked for")
+      ->check(CLI::Range(uint64_t{0}, kScrubMibMax))
+      ->capture_default_str();
+  app.add_option("--scrub-hours", scrub_hours, "Pause between two such checks")
+      ->check(CLI::Range(int64_t{1}, kScrubHoursMax))
+      ->capture_default_str();
   app.add_option("--log-level", level, "On stderr")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -77,6 +94,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   }
   options.drain_timeout = absl::Seconds(drain_seconds);
   options.queue_wait_max = absl::Milliseconds(queue_wait_ms);
+  options.request_retention = absl::Hours(24 * request_days);
+  options.scrub_bytes_per_second = scrub_mib << 20;
+  options.scrub_interval = absl::Hours(scrub_hours);
   options.views = views == "on";
   options.witness_every_batch = witness == "every-batch";
   options.log_level = telemetry::ParseLevel(level).value_or(telemetry::Level::kInfo);

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
 #include "services/commands/limits.h"
+#include "services/jobs/scrub_job.h"
 #include "services/telemetry/log.h"
 
 namespace dealog::server {
@@ -26,6 +27,8 @@ struct Options {
   std::string admin_listen;
   // How long a command may have to wait in the queue; see commands::Admission.
   absl::Duration queue_wait_max = commands::kQueueWaitMax;
+  // How long an executed request_id is remembered; at least seven days.
+  absl::Duration request_retention = absl::Microseconds(eventstore::kRequestRetentionMicrosMin);
   // Where backups are written, an archive a folder; empty: CreateBackup is refused.
   std::string backup_dir;
   // Partitions of a new log; an existing one must have as many.
@@ -35,6 +38,11 @@ struct Options {
   bool witness_every_batch = false;
   // Folder on another device that holds a second copy of the head witness; empty = none.
   std::string witness_dir;
+  // Everything is checked in the background, an `interval` after it was last: so many bytes a
+  // second; 0 = only when it is asked for.
+  uint64_t scrub_bytes_per_second = jobs::kScrubBytesPerSecond;
+  absl::Duration scrub_interval = jobs::kScrubInterval;
+  absl::Duration scrub_start_delay = jobs::kScrubStartDelay;
   // False: a node for writing and following only; reads of views find none.
   bool views = true;
   telemetry::Level log_level = telemetry::Level::kInfo;
@@ -48,7 +56,7 @@ struct Options {
   // Without a flag, for tests and benchmarks: commands that share one sync, and how the log is
   // opened (on a slow disk, say).
   size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
-  std::function<absl::StatusOr<std::unique_ptr<eventstore::EventLog>>(
+  std::function<absl::StatusOr<std::unique_ptr<eventstore::FolderLog>>(
       const eventstore::RocksDbLogOptions&)>
       open_log = eventstore::OpenRocksDbLog;
 };

@@ -3,6 +3,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 #include <vector>
@@ -26,10 +27,12 @@
 #include "services/groups/rocksdb/work_store.h"
 #include "services/jobs/import_job.h"
 #include "services/jobs/retirement_job.h"
+#include "services/jobs/scrub_job.h"
 #include "services/rpc/core.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/services.h"
 #include "services/server/data_dir.h"
+#include "services/server/full_check.h"
 #include "services/server/listener.h"
 #include "services/server/metrics.h"
 #include "services/server/version.h"
@@ -42,14 +45,33 @@ namespace {
 
 // How long a stopping server goes on refusing calls before it stops listening.
 constexpr absl::Duration kLameDuck = absl::Milliseconds(200);
+// Of a check's findings, so many are logged.
+constexpr size_t kProblemsLoggedMax = 10;
 
 using telemetry::Level;
 using telemetry::Log;
+
+void Warn(std::string_view what) { Log(Level::kWarning, what); }
 
 // What went wrong in the background. Only the code: the message might quote a field's value.
 void Complain(const absl::Status& status) {
   Log(Level::kError, "a background job met an error; it tries again",
       {{"code", absl::StatusCodeToString(status.code())}, {"reason", base::ReasonOf(status)}});
+}
+
+// What is wrong names rows by ids and hashes only.
+void TellScrub(const jobs::ScrubResult& result) {
+  const eventstore::LogVerifyReport& report = result.report;
+  Log(report.ok() ? Level::kInfo : Level::kError, "the log was checked",
+      {{"batches", static_cast<int64_t>(report.batches)},
+       {"events", static_cast<int64_t>(report.events)},
+       {"problems", static_cast<int64_t>(report.problem_count)}});
+  if (report.ok()) return;
+  const size_t named = std::min(report.problems.size(), kProblemsLoggedMax);
+  for (size_t i = 0; i < named; ++i) Log(Level::kError, report.problems[i]);
+  Log(Level::kError,
+      "the log is damaged: keep a copy of the folder, look for errors of the disk, see all with "
+      "`dealog log verify`, restore it from a backup");
 }
 
 // Members are made in this order and destroyed in the opposite one, so nothing outlives what it
@@ -93,35 +115,37 @@ class ServerImpl final : public Server {
     if (groups_ != nullptr) groups_->Stop();
     if (runner_ != nullptr) runner_->Stop();
     if (audit_follower_ != nullptr) audit_follower_->Stop();
+    if (scrub_ != nullptr) scrub_->Stop();
   }
 
  private:
   absl::Status OpenStores() {
-    const auto say = [](std::string_view what) { Log(Level::kWarning, what); };
     eventstore::HeadWitnessOptions witness{
-        .files = {dir_->witness_path()}, .every_batch = options_.witness_every_batch, .say = say};
+        .files = {dir_->witness_path()}, .every_batch = options_.witness_every_batch, .say = Warn};
     if (!options_.witness_dir.empty()) witness.files.push_back(options_.witness_dir + "/head");
     ASSIGN_OR_RETURN(log_, options_.open_log({.path = dir_->log_path(),
                                               .partition_count = options_.partitions,
                                               .witness = witness}));
     ASSIGN_OR_RETURN(forks_, eventstore::Forks::Find(*log_));
-    ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = say}));
-    ASSIGN_OR_RETURN(audit_store_, eventstore::OpenAuditStore(dir_->audit_path(), {.log = say}));
+    ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = Warn}));
+    ASSIGN_OR_RETURN(audit_store_, eventstore::OpenAuditStore(dir_->audit_path(), {.log = Warn}));
     ASSIGN_OR_RETURN(work_store_, groups::OpenWorkStore(dir_->groups_path()));
     audit_trees_ =
         std::make_unique<eventstore::AuditTrees>(*log_, *audit_store_, dir_->audit_key());
     audit_follower_ =
-        eventstore::StartAuditFollower(*log_, *audit_store_, {.on_error = Complain, .log = say});
+        eventstore::StartAuditFollower(*log_, *audit_store_, {.on_error = Complain, .log = Warn});
     return absl::OkStatus();
   }
 
   absl::Status StartParts() {
     runner_ = projections::StartRunner(
         *log_, *views_,
-        options_.views ? projections::AllViews() : std::vector<projections::ViewDefinition>{}, {});
+        options_.views ? projections::AllViews() : std::vector<projections::ViewDefinition>{},
+        {.log = Warn});
     commands::SequencerOptions sequencing;
     sequencing.unique_key_secret = dir_->unique_key();
     sequencing.queue_wait_max = options_.queue_wait_max;
+    sequencing.request_retention_us = absl::ToInt64Microseconds(options_.request_retention);
     sequencing.batch_commands_max = options_.batch_commands_max;
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
@@ -131,10 +155,25 @@ class ServerImpl final : public Server {
     retirements_ = jobs::StartRetirementJobs(*log_, *sequencers_, *runner_, {.on_error = Complain});
     ASSIGN_OR_RETURN(groups_, groups::StartGroups(*log_, *work_store_, base::SystemClock(),
                                                   {.on_error = Complain}));
+    StartScrub();
     checkpoint_ = workflow::MakeFileCheckpoint(dir_->workflows_path());
     reactor_ = workflow::MakeReactor(*log_, *sequencers_,
                                      {.checkpoint = checkpoint_.get(), .on_error = Complain});
     return absl::OkStatus();
+  }
+
+  void StartScrub() {
+    full_check_ = MakeFullCheck(*log_, *log_, *runner_, *views_, *audit_store_);
+    scrub_ = jobs::StartScrubJob(*full_check_, {.path = dir_->scrub_path(),
+                                                .bytes_per_second = options_.scrub_bytes_per_second,
+                                                .interval = options_.scrub_interval,
+                                                .start_delay = options_.scrub_start_delay,
+                                                .on_result = TellScrub,
+                                                .on_error = [](const absl::Status& error) {
+                                                  Log(Level::kError,
+                                                      "the check of the log could not be finished",
+                                                      {{"reason", std::string(error.message())}});
+                                                }});
   }
 
   absl::Status Serve(const ListenAddress& address) {
@@ -143,6 +182,7 @@ class ServerImpl final : public Server {
                               .sequencers = *sequencers_,
                               .runner = *runner_,
                               .imports = *imports_,
+                              .scrub = *scrub_,
                               .groups = *groups_,
                               .audit_trees = *audit_trees_,
                               .audit_follower = *audit_follower_,
@@ -175,8 +215,10 @@ class ServerImpl final : public Server {
                                 .runner = *runner_,
                                 .reactor = *reactor_,
                                 .audit = *audit_follower_,
+                                .scrub = *scrub_,
                                 .streams = streams_,
                                 .subscribers = subscribers_,
+                                .groups = *groups_,
                                 .calls = metrics_,
                                 .version = kVersion};
     ASSIGN_OR_RETURN(admin_,
@@ -221,13 +263,15 @@ class ServerImpl final : public Server {
   rpc::SubscriberSet subscribers_;
   telemetry::CallMetrics metrics_;
   std::unique_ptr<DataDir> dir_;
-  std::unique_ptr<eventstore::EventLog> log_;
+  std::unique_ptr<eventstore::FolderLog> log_;
   eventstore::Forks forks_;
   std::unique_ptr<projections::ViewStore> views_;
   std::unique_ptr<eventstore::AuditStore> audit_store_;
   std::unique_ptr<eventstore::AuditTrees> audit_trees_;
   std::unique_ptr<eventstore::AuditFollower> audit_follower_;
   std::unique_ptr<projections::Runner> runner_;
+  std::unique_ptr<eventstore::LogVerifier> full_check_;
+  std::unique_ptr<jobs::ScrubJob> scrub_;
   std::unique_ptr<commands::Sequencers> sequencers_;
   std::unique_ptr<jobs::ImportJobs> imports_;
   std::unique_ptr<jobs::RetirementJobs> retirements_;

@@ -150,6 +150,53 @@ TEST(VerifyLive, KeepsToItsRateAndStopsWhenTold) {
   EXPECT_EQ(stopped.status().message(), "enough");
 }
 
+TEST(VerifyLive, ComparesFollowersWithTheBatchesThatTheyName) {
+  LogFolder folder;
+  auto log = OpenRocksDbLog({.path = folder.path(), .partition_count = 2}).value();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(AppendOne(*log, AnyCommit(i)).ok());
+  const PartitionId here = log->PartitionOf(TenantId{"acme"});
+  const PartitionId other{1 - here.value};
+  const auto digest = [&](uint64_t number) { return *log->BatchDigest(here, {number}); };
+  const auto problems = [&](std::vector<FollowerPoint> followers) {
+    const size_t count = followers.size();
+    const auto report = log->Verify({.followers = std::move(followers)});
+    EXPECT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->followers, count);
+    return report->problems;
+  };
+  EXPECT_THAT(problems({{"the view a", here, {3}, digest(3), "do a"},
+                        {"the view b", here, {3}, digest(3), "do b"},
+                        {"the view c", here, {5}, digest(5), "do c"},
+                        {"one that has not begun", other, {0}, "", "wait"}}),
+              IsEmpty());
+  EXPECT_THAT(problems({{"the view a", here, {3}, digest(2), "rebuild a"},
+                        {"the view b", here, {4}, digest(4), "rebuild b"}}),
+              testing::ElementsAre(testing::AllOf(HasSubstr("the view a is at batch 3"),
+                                                  HasSubstr("its digest differs; rebuild a"))));
+  EXPECT_THAT(problems({{"the view a", here, {6}, digest(5), "rebuild a"},
+                        {"the view b", here, {5}, digest(5), "rebuild b"},
+                        {"the view c", other, {1}, digest(1), "rebuild c"},
+                        {"the view d", {7}, {1}, digest(1), "rebuild d"}}),
+              testing::UnorderedElementsAre(
+                  HasSubstr("the view a is at batch 6 of partition "),
+                  HasSubstr("the view c is at batch 1 of partition "),
+                  HasSubstr("the view d is at batch 1 of partition 7, ahead of the log")));
+}
+
+TEST(VerifyLive, HandsOutEveryCommitInOrderAndOnce) {
+  LogFolder folder;
+  auto log = OpenRocksDbLog({.path = folder.path()}).value();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(AppendOne(*log, AnyCommit(i)).ok());
+  std::vector<uint64_t> positions;
+  const auto report = log->Verify(
+      {.on_commit =
+           [&](const StoredCommit& commit) { positions.push_back(commit.last_position().value); },
+       .rows_in_memory_max = 2});
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(positions.size(), 20u) << "although the batches were gone through several times";
+  for (size_t i = 0; i < positions.size(); ++i) EXPECT_EQ(positions[i], 2 * (i + 1));
+}
+
 TEST(RowSums, DifferWhereRowsDo) {
   std::mt19937_64 random(3);
   RowSums a;

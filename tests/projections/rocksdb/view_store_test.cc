@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -181,7 +182,75 @@ TEST_F(ViewStoreTest, FileInPlaceOfTheFolderIsMovedAside) {
   EXPECT_THAT(told_, HasSubstr("views are rebuilt"));
 }
 
+TEST_F(ViewStoreTest, DamageThatIsMetLaterIsToldAndEndsWithTheNextOpen) {
+  {
+    const auto store = Open();
+    // So many rows that what an open reads, the format and the file's end, lies in other blocks.
+    ViewWrite write;
+    std::mt19937 random(1);
+    for (int i = 0; i < 200; ++i) {
+      std::string value(1000, '\0');
+      for (char& byte : value) byte = static_cast<char>(random());
+      write.rows.push_back({"deals", TenantId{"acme"}, std::to_string(i), value, false});
+    }
+    ASSERT_TRUE(store->Write(write).ok());
+  }
+  Open().reset();  // What is in the write-ahead log becomes a table file.
+  int tables = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(Path())) {
+    if (entry.path().extension() != ".sst" || entry.file_size() < 100'000) continue;
+    ++tables;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(100'000);
+    const char byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(100'000);
+    file.put(byte);
+  }
+  ASSERT_GT(tables, 0);
+  {
+    const auto store = Open();
+    EXPECT_EQ(told_, "") << "it opens";
+    const auto ignore = [](std::string_view, std::string_view) { return absl::OkStatus(); };
+    const absl::Status scanned = store->Scan("deals", TenantId{"acme"}, ignore);
+    EXPECT_EQ(base::ReasonOf(scanned), "CORRUPT_RECORD") << scanned;
+    EXPECT_THAT(told_, HasSubstr("views are damaged"));
+    told_.clear();
+    EXPECT_FALSE(store->Scan("deals", TenantId{"acme"}, ignore).ok());
+    EXPECT_EQ(told_, "") << "told once";
+  }
+  const auto store = Open();
+  EXPECT_THAT(told_, HasSubstr("views are rebuilt"));
+  EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+  EXPECT_TRUE(std::filesystem::exists(Path() + ".damaged"));
+  told_.clear();
+  EXPECT_TRUE(store->Write(SampleWrite()).ok());
+}
+
+TEST_F(ViewStoreTest, CheckpointsAreReadWithoutOpeningTheStore) {
+  EXPECT_TRUE(ReadViewCheckpoints(Path()).value().empty()) << "there is no folder";
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  }
+  const auto checkpoints = ReadViewCheckpoints(Path());
+  ASSERT_TRUE(checkpoints.ok()) << checkpoints.status();
+  ASSERT_EQ(checkpoints->size(), 3u);
+  EXPECT_EQ((*checkpoints)[1].view, "deals");
+  EXPECT_EQ((*checkpoints)[1].partition, PartitionId{1});
+  EXPECT_EQ((*checkpoints)[1].checkpoint.number, BatchNumber{43});
+  EXPECT_EQ((*checkpoints)[1].checkpoint.digest, std::string(32, 'e'));
+  EXPECT_EQ((*checkpoints)[2].view, "deals_more");
+  std::ofstream(root_ / "views" / "CURRENT") << "nonsense";
+  EXPECT_FALSE(ReadViewCheckpoints(Path()).ok());
+}
+
 TEST_F(ViewStoreTest, CheckpointsDecodeOnlyWhole) {
+  const std::string key = CheckpointKey("deals", PartitionId{258});
+  EXPECT_EQ(ParseCheckpointKey(key)->view, "deals");
+  EXPECT_EQ(ParseCheckpointKey(key)->partition, PartitionId{258});
+  EXPECT_FALSE(ParseCheckpointKey(key + "x").has_value());
+  EXPECT_FALSE(ParseCheckpointKey(key.substr(0, key.size() - 1)).has_value());
+  EXPECT_FALSE(ParseCheckpointKey(RowPrefix("deals", TenantId{"acme"})).has_value());
   const ViewCheckpoint checkpoint{3, BatchNumber{1ull << 40}, std::string(32, 'x')};
   const std::string bytes = EncodeCheckpoint(checkpoint);
   EXPECT_EQ(bytes.size(), 4u + 8u + 32u);

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "dealog/v1/deals.grpc.pb.h"
+#include "dealog/v1/groups.grpc.pb.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "dealog/v1/tenants.grpc.pb.h"
 #include "services/server/server.h"
@@ -185,6 +186,27 @@ TEST_F(MetricsTest, CountsSubscribersWhileTheyAreThere) {
   EXPECT_THAT(text, HasSubstr("\ndealog_subscription_lag_events 0\n"));
   context.TryCancel();
   stream->Finish();
+}
+
+TEST_F(MetricsTest, WatchGroupsThatStandStill) {
+  CreateTenant();
+  EXPECT_THAT(Scrape(server_->admin_address()),
+              HasSubstr("\ndealog_group_since_progress_seconds 0\n"));
+  grpc::ClientContext context;
+  Prepare(context);
+  v1::CreateGroupRequest request;
+  request.set_name("mailer");
+  request.set_after_position(0);
+  v1::CreateGroupResponse response;
+  const auto stub = v1::ConsumerGroupService::NewStub(channel_);
+  ASSERT_TRUE(stub->CreateGroup(&context, request, &response).ok());
+  const std::string text = Scrape(server_->admin_address());
+  EXPECT_THAT(text, HasSubstr("\ndealog_groups 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ndealog_groups_failed 0\n"));
+  EXPECT_THAT(text, HasSubstr("\ndealog_group_consumers 0\n"));
+  EXPECT_THAT(text, ContainsRegex("\ndealog_group_lag_events [1-9]"));
+  // Nobody consumes, and there is something to consume.
+  EXPECT_THAT(text, ContainsRegex("\ndealog_group_since_progress_seconds [0-9.e-]*[1-9]"));
 }
 
 TEST_F(MetricsTest, EndWithTheServer) {

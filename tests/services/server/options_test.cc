@@ -18,17 +18,34 @@ CommandLine Parse(std::vector<const char*> arguments) {
 }
 
 TEST(ParseCommandLine, TakesEveryOption) {
-  const CommandLine line = Parse({"--data-dir",      "/tmp/d",
-                                  "--listen",        "127.0.0.1:0",
-                                  "--partitions",    "4",
-                                  "--views",         "off",
-                                  "--witness",       "every-batch",
-                                  "--witness-dir",   "/mnt/w",
-                                  "--admin-listen",  "127.0.0.1:9100",
-                                  "--queue-wait-ms", "250",
-                                  "--log-level",     "debug",
-                                  "--log-format",    "json",
-                                  "--drain-seconds", "2.5"});
+  const CommandLine line = Parse({"--data-dir",
+                                  "/tmp/d",
+                                  "--listen",
+                                  "127.0.0.1:0",
+                                  "--partitions",
+                                  "4",
+                                  "--views",
+                                  "off",
+                                  "--witness",
+                                  "every-batch",
+                                  "--witness-dir",
+                                  "/mnt/w",
+                                  "--admin-listen",
+                                  "127.0.0.1:9100",
+                                  "--queue-wait-ms",
+                                  "250",
+                                  "--request-days",
+                                  "30",
+                                  "--scrub-mib-per-second",
+                                  "0",
+                                  "--scrub-hours",
+                                  "6",
+                                  "--log-level",
+                                  "debug",
+                                  "--log-format",
+                                  "json",
+                                  "--drain-seconds",
+                                  "2.5"});
   ASSERT_FALSE(line.exit_code.has_value()) << line.text;
   EXPECT_EQ(line.options.data_dir, "/tmp/d");
   EXPECT_EQ(line.options.listen, "127.0.0.1:0");
@@ -38,6 +55,9 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_FALSE(line.options.views);
   EXPECT_TRUE(line.options.witness_every_batch);
   EXPECT_EQ(line.options.witness_dir, "/mnt/w");
+  EXPECT_EQ(line.options.request_retention, absl::Hours(30 * 24));
+  EXPECT_EQ(line.options.scrub_bytes_per_second, 0u);
+  EXPECT_EQ(line.options.scrub_interval, absl::Hours(6));
   EXPECT_EQ(line.options.log_level, telemetry::Level::kDebug);
   EXPECT_EQ(line.options.log_format, telemetry::Format::kJson);
   EXPECT_EQ(line.options.drain_timeout, absl::Milliseconds(2500));
@@ -49,6 +69,9 @@ TEST(ParseCommandLine, WrongOnesEndWithUsageAndAReason) {
            {{}, "--data-dir"},
            {{"--data-dir", "d", "--partitions", "0"}, "--partitions"},
            {{"--data-dir", "d", "--queue-wait-ms", "0"}, "--queue-wait-ms"},
+           {{"--data-dir", "d", "--request-days", "6"}, "--request-days"},
+           {{"--data-dir", "d", "--scrub-hours", "0"}, "--scrub-hours"},
+           {{"--data-dir", "d", "--scrub-mib-per-second", "-1"}, "--scrub-mib-per-second"},
            {{"--data-dir", "d", "--log-level", "loud"}, "--log-level"},
            {{"--data-dir", "d", "--views", "maybe"}, "--views"},
            {{"--data-dir", "d", "--witness", "never"}, "--witness"},
