@@ -130,8 +130,11 @@ absl::StatusOr<const StreamTypeState*> FindStreamType(std::string_view field, st
   RETURN_IF_ERROR(CheckStreamTypeName(field, name));
   ASSIGN_OR_RETURN(const StreamTypeState* state,
                    Load<StreamTypeState>(reader, kStreamTypeStream, name));
-  if (state->revision == 0) return NotFound("STREAM_TYPE_NOT_FOUND", field, name);
-  return state;
+  if (state->revision > 0) return state;
+  return base::Error(absl::StatusCode::kNotFound, "STREAM_TYPE_NOT_FOUND",
+                     absl::StrCat(View(field), ": expected a registered stream type, found \"",
+                                  View(name), "\"; register it, or correct the name"))
+      .With(field, name);
 }
 
 absl::StatusOr<std::vector<std::string>> StreamTypeNames(StateReader& reader) {

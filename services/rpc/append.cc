@@ -69,9 +69,16 @@ struct Appends {
 absl::Status AdmitSeveral(Appends& appends, v1::AppendEventBatchesRequest& request) {
   RETURN_IF_ERROR(appends.call.Admit(request));
   const size_t count = static_cast<size_t>(request.appends_size());
-  if (count > 0 && count <= kAppendsPerMessageMax) return absl::OkStatus();
-  return base::InvalidField(
-      "appends", absl::StrCat("expected 1 to ", kAppendsPerMessageMax, ", found ", count));
+  if (count == 0 || count > kAppendsPerMessageMax) {
+    return base::InvalidField(
+        "appends", absl::StrCat("expected 1 to ", kAppendsPerMessageMax, ", found ", count));
+  }
+  size_t events = 0;
+  for (const v1::AppendEventsRequest& append : request.appends()) events += append.events().size();
+  if (events <= kAppendEventsPerCallMax) return absl::OkStatus();
+  return base::InvalidField("appends", absl::StrCat("expected at most ", kAppendEventsPerCallMax,
+                                                    " events altogether, found ", events,
+                                                    "; send them in several calls"));
 }
 
 void StartAppends(const Core& core, const Method& method, const UnaryIo& io) {

@@ -51,6 +51,9 @@ inline constexpr size_t kEventFilterItemsMax = 1000;
 
 // Appends of one AppendEventBatches, or of one message of AppendEventStream.
 inline constexpr size_t kAppendsPerMessageMax = 1000;
+// Events of one AppendEventBatches, so that its reply stays below the 4 MiB that clients accept even
+// if each has a stream of its own.
+inline constexpr size_t kAppendEventsPerCallMax = 20'000;
 // Appends that one AppendEventStream may have unanswered, and their bytes; past either the server
 // stops reading. Several messages of the largest kind fit.
 inline constexpr size_t kAppendWindow = 4096;

@@ -78,7 +78,7 @@ TEST(AppendEvents, TheCrmsOwnStreamsRefuseIt) {
       .When<v1::AppendEventsRequest>("events { stream: 'stream_type/x' type: 'X' }")
       .ThenRefused("STREAM_TYPE_RESERVED", "events[0].stream")
       .When<v1::AppendEventsRequest>("events { stream: 'invoice/1' type: 'InvoiceSent' }")
-      .ThenRefused("STREAM_TYPE_NOT_FOUND", "invoice");
+      .ThenRefused("STREAM_TYPE_NOT_FOUND", "\"invoice\"; register it");
 }
 
 TEST(AppendEvents, RefusesEventsThatAreNotTheirTypes) {

@@ -151,6 +151,17 @@ TEST_F(AppendTest, SeveralAreNeitherNoneNorTooMany) {
   EXPECT_THAT(Fails(*log_, &Log::AppendEventBatches, several).fields, ElementsAre("appends"));
   for (size_t i = 0; i <= kAppendsPerMessageMax; ++i) several.add_appends();
   EXPECT_THAT(Fails(*log_, &Log::AppendEventBatches, several).fields, ElementsAre("appends"));
+  several.Clear();
+  for (int i = 0; i < 100; ++i) {
+    v1::AppendEventsRequest& append = *several.add_appends();
+    for (size_t j = 0; j < kAppendEventsPerCallMax / 100; ++j) Add(append, "sensor/1", "X", "");
+  }
+  // Just so many are looked at, one by one.
+  EXPECT_EQ(ReasonOf(Must(*log_, &Log::AppendEventBatches, several).outcomes(99)), "EVENT_INVALID");
+  Add(*several.mutable_appends(0), "sensor/1", "X", "");
+  const Failure failure = Fails(*log_, &Log::AppendEventBatches, several);
+  EXPECT_THAT(failure.fields, ElementsAre("appends"));
+  EXPECT_THAT(failure.message, HasSubstr("found 20001"));
 }
 
 TEST_F(AppendTest, ReadersOfAStreamSeeThem) {
