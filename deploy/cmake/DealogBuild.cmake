@@ -53,27 +53,30 @@ target_include_directories(dealog_flags INTERFACE ${CMAKE_SOURCE_DIR})
 option(DEALOG_PCH "Use precompiled headers" OFF)
 set(DEALOG_PCH_HEADERS
     <algorithm> <cstdint> <functional> <map> <memory> <optional> <string> <string_view> <utility>
-    <vector> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/time/time.h>
+    <vector> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/time/time.h>)
+set(DEALOG_PCH_messages
     <dealog/events/v1/event.pb.h> <dealog/storage/v1/commit.pb.h> <dealog/v1/common.pb.h>
     <dealog/v1/deals.pb.h> <dealog/v1/pipelines.pb.h>)
+set(DEALOG_PCH_grpc <grpcpp/grpcpp.h>)
+set(DEALOG_PCH_cli <CLI/CLI.hpp>)
+set(DEALOG_PCH_rocksdb <rocksdb/db.h> <rocksdb/file_system.h>)
+set(DEALOG_PCH_test <gmock/gmock.h> <gtest/gtest.h>)
 
-# dealog_pch(target KIND): KIND is messages, grpc, or messages_test; nothing without DEALOG_PCH.
-function(dealog_pch target kind)
+# dealog_pch(target PART...): the parts above; nothing without DEALOG_PCH.
+function(dealog_pch target)
   if(NOT DEALOG_PCH)
     return()
   endif()
   set(headers ${DEALOG_PCH_HEADERS})
-  if(kind STREQUAL "grpc")
-    list(APPEND headers <grpcpp/grpcpp.h>)
-  elseif(kind STREQUAL "messages_test")
-    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
-  endif()
+  foreach(part ${ARGN})
+    list(APPEND headers ${DEALOG_PCH_${part}})
+  endforeach()
   target_precompile_headers(${target} PRIVATE ${headers})
 endfunction()
 
 # One static library of every .cc in FOLDER (main.cc left out), alias dealog::<name>.
 function(dealog_library name)
-  cmake_parse_arguments(ARG "" "FOLDER;PCH" "DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER" "PCH;DEPS;PRIVATE_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(sources)
@@ -93,7 +96,7 @@ endfunction()
 
 # One test program of every *_test.cc (and helper .cc) in FOLDER.
 function(dealog_test name)
-  cmake_parse_arguments(ARG "" "FOLDER;PCH;TIMEOUT;LABELS" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;TIMEOUT;LABELS" "PCH;DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
   if(NOT sources)
     return()
