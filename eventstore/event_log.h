@@ -304,7 +304,7 @@ class EventLog {
                                                              std::string_view hash) const = 0;
 
   // Why writes should be held back for now, before the log itself must slow or refuse them:
-  // RESOURCE_EXHAUSTED / OVERLOADED or DISK_LOW, with RetryInfo. Cheap enough to ask per batch; only
+  // RESOURCE_EXHAUSTED / OVERLOADED or DISK_LOW, with RetryInfo. Cheap enough for every batch; only
   // advice, Append does not look at it. Ends by itself.
   virtual absl::Status Strain() const { return absl::OkStatus(); }
   // Nothing but zeros where an implementation does not count.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ Child::Child(std::vector<std::string> command) {
   const int64_t begin = base::MonotonicMicros();
   pid_ = fork();
   if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // Nothing outlives a benchmark that was killed.
     dup2(out[1], STDOUT_FILENO);
     close(out[0]);
     close(out[1]);

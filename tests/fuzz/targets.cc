@@ -15,9 +15,8 @@ std::vector<Target> All() {
   add(MerkleTargets());
   add(RequestTargets());
   add(ImportTargets());
-#if DEALOG_FUZZ_BACKUP
   add(BackupTargets());
-#endif
+  add(OtherTargets());
   return all;
 }
 

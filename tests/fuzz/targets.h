@@ -27,8 +27,7 @@ std::vector<Target> LogTargets();
 std::vector<Target> MerkleTargets();
 std::vector<Target> RequestTargets();
 std::vector<Target> ImportTargets();
-#if DEALOG_FUZZ_BACKUP
 std::vector<Target> BackupTargets();
-#endif
+std::vector<Target> OtherTargets();
 
 }  // namespace dealog::fuzz

@@ -10,6 +10,7 @@
 #include "google/protobuf/text_format.h"
 #include "projections/filter/filter.h"
 #include "services/commands/sequencer.h"
+#include "services/rpc/page_token.h"
 #include "services/rpc/validate.h"
 #include "tests/fuzz/targets.h"
 
@@ -124,12 +125,27 @@ std::vector<std::string> TokenSeeds() {
   return {commands::EncodeToken({0}, 1, {1}), commands::EncodeToken({7}, 9, {~uint64_t{0}})};
 }
 
+// A page token opens only as what was sealed.
+void RunPageToken(std::string_view input) {
+  static const rpc::Call& call = *new rpc::Call{.tenant = {"acme"}, .principal = "user:ada"};
+  const v1::ListDealsRequest query;
+  const auto cursor = rpc::OpenCursor("key", call, "/m", query, input);
+  if (!cursor.ok() || cursor->empty()) return;
+  DEALOG_CHECK(*cursor == "cursor") << "a token was forged";
+}
+
+std::vector<std::string> PageTokenSeeds() {
+  const rpc::Call call{.tenant = {"acme"}, .principal = "user:ada"};
+  return {rpc::SealCursor("key", call, "/m", v1::ListDealsRequest(), "cursor")};
+}
+
 }  // namespace
 
 std::vector<Target> RequestTargets() {
   return {{"request", &RunRequest, &RequestSeeds},
           {"filter", &RunFilter, &FilterSeeds},
-          {"token", &RunToken, &TokenSeeds}};
+          {"token", &RunToken, &TokenSeeds},
+          {"page_token", &RunPageToken, &PageTokenSeeds}};
 }
 
 }  // namespace dealog::fuzz

@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 if [ ! -x "$build/bin/simulation" ]; then
-  echo "$build/bin/simulation is missing: build the target simulation first" >&2
+  echo "$build/bin/simulation is missing: run tests/run.sh first, which builds it" >&2
   exit 2
 fi
 if [ -z "$seeds" ]; then
