@@ -84,7 +84,7 @@ std::vector<DeliveryId> GroupMachine::Deliver(ConsumerId consumer, size_t credit
     Offer(entry.stream);
     KeepCount(position, entry);
     changes_.sync = true;
-    deliveries.push_back({generation_, position, entry.deliveries});
+    deliveries.push_back({entry.generation, position, entry.deliveries});
   }
   return deliveries;
 }
@@ -93,7 +93,7 @@ bool GroupMachine::Settle(ConsumerId consumer, const DeliveryId& id, const Settl
                           int64_t now_us) {
   Entry* const entry = Find(id.position);
   if (entry == nullptr || entry->state != State::kInFlight || entry->consumer != consumer ||
-      entry->deliveries != id.number || generation_ != id.generation) {
+      entry->deliveries != id.number || entry->generation != id.generation) {
     return false;
   }
   Withdraw(id.position, *entry);
@@ -156,6 +156,7 @@ bool GroupMachine::Replay(Position position, int64_t now_us) {
   changes_.parked[position] = parked;
   changes_.sync = true;
   if (unsettled_ == 0) progress_at_us_ = std::max(progress_at_us_, now_us);
+  ++generation_;
   Entry& entry = replays_[position];
   entry = {.stream = parked.stream, .type = parked.type, .replay = true};
   Open(position, entry);
@@ -187,6 +188,7 @@ GroupMachine::Entry* GroupMachine::Find(Position position) {
 
 void GroupMachine::Open(Position position, Entry& entry) {
   ++unsettled_;
+  entry.generation = generation_;
   streams_[entry.stream].open.insert(position);
   Offer(entry.stream);
 }

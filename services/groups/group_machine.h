@@ -74,7 +74,8 @@ class GroupMachine {
 
   // ---- What people do.
   void SetSettings(const GroupSettings& settings);
-  // Delivers a parked event again, from count 0; false if it is not parked or being replayed.
+  // Delivers a parked event again, from count 0 and in a generation of its own; false if it is not
+  // parked or being replayed.
   bool Replay(Position position, int64_t now_us);
 
   // ---- What there is.
@@ -110,6 +111,7 @@ class GroupMachine {
     State state = State::kReady;
     bool replay = false;
     bool kept = false;  // A count of it is in the store, or on its way there.
+    uint64_t generation = 0;
     uint32_t deliveries = 0;
     ConsumerId consumer;  // kInFlight.
     int64_t due_us = 0;   // kInFlight, kWaiting: when Expire acts.

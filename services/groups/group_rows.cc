@@ -57,8 +57,8 @@ std::string PositionKey(std::string prefix, Position position) {
 
 absl::StatusOr<GroupName> ParseGroupKey(std::string_view key) {
   GroupName group;
-  if (key.empty()) return Malformed("group's name");
-  key.remove_prefix(1);
+  if (!key.starts_with(kGroupPrefix)) return Malformed("group's name");
+  key.remove_prefix(kGroupPrefix.size());
   if (!TakeName(key, group.tenant.value) || !TakeName(key, group.name) || !key.empty()) {
     return Malformed("group's name");
   }

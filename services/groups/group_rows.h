@@ -19,12 +19,6 @@
 
 namespace dealog::groups {
 
-struct GroupName {
-  TenantId tenant;
-  std::string name;
-  auto operator<=>(const GroupName&) const = default;
-};
-
 // What all keys of that tag begin with, and those of one group.
 inline constexpr std::string_view kGroupPrefix = "G";
 std::string GroupKey(const GroupName& group);

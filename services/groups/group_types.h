@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "eventstore/event_log.h"
 #include "services/groups/limits.h"
@@ -13,6 +14,12 @@ namespace dealog::groups {
 using eventstore::Position;
 using eventstore::StreamId;
 using eventstore::TenantId;
+
+struct GroupName {
+  TenantId tenant;
+  std::string name;
+  auto operator<=>(const GroupName&) const = default;
+};
 
 // What a group is told to do. Ranges: limits.h.
 struct GroupSettings {
@@ -30,7 +37,9 @@ struct ConsumerId {
 
 // One delivery of one event. Names itself to the consumer as "generation-position-number".
 struct DeliveryId {
-  uint64_t generation = 0;  // Of the group: rises with every reset.
+  // Of the group when it took up the event: rises with every reset and every replay, whose counts
+  // begin anew, so that no two deliveries share an id.
+  uint64_t generation = 0;
   Position position;
   uint32_t number = 0;  // From 1.
   auto operator<=>(const DeliveryId&) const = default;

@@ -34,6 +34,7 @@ class GroupsImpl final : public Groups {
 
   absl::Status Start() {
     Round round{.now_us = clock_.NowMicros()};
+    ASSIGN_OR_RETURN(forks_, eventstore::Forks::Find(log_));
     RETURN_IF_ERROR(store_.Scan(
         kGroupPrefix, [&](std::string_view key, std::string_view value) -> absl::Status {
           ASSIGN_OR_RETURN(const GroupName name, ParseGroupKey(key));
@@ -121,7 +122,7 @@ class GroupsImpl final : public Groups {
     return Call<size_t>([=, this](Round& round) -> absl::StatusOr<size_t> {
       ASSIGN_OR_RETURN(LiveGroup * group, Find(name));
       dirty_.insert(name);
-      return group->Replay(positions, filter, round.now_us);
+      return group->Replay(positions, filter, round);
     });
   }
 
@@ -149,6 +150,7 @@ class GroupsImpl final : public Groups {
   void Unload();
   void StopConsumers();
   absl::Status Load(const GroupName& name, const storage::v1::GroupRecord& record, Round& round);
+  std::function<void()> WakeOf(const GroupName& name);
   absl::StatusOr<LiveGroup*> Find(const GroupName& name);
   absl::StatusOr<Position> PositionOrHead(const TenantId& tenant, std::optional<Position> after);
   absl::StatusOr<GroupStatus> DoCreate(const GroupName& name, const GroupSettings& settings,
@@ -162,6 +164,7 @@ class GroupsImpl final : public Groups {
   WorkStore& store_;
   const base::Clock& clock_;
   const GroupsOptions options_;
+  eventstore::Forks forks_;  // Since Start.
   // The groups' thread's.
   std::map<GroupName, std::unique_ptr<LiveGroup>> groups_;
   std::set<GroupName> dirty_;  // To be given a step.
@@ -376,19 +379,24 @@ void GroupsImpl::StopConsumers() {
     group->KeepAll(round);
   }
   groups_.clear();  // Before mu_, which their wakes lock.
-  if (!failed_.ok() || round.write.empty()) return;
+  if (!failed_.ok()) return;
+  // Also with nothing new: what was acked until now is not delivered again after a clean stop.
   const absl::Status written = store_.Write(round.write, /*sync=*/true);
   if (!written.ok() && options_.on_error) options_.on_error(written);
 }
 
 absl::Status GroupsImpl::Load(const GroupName& name, const storage::v1::GroupRecord& record,
                               Round& round) {
-  const auto wake = [this, name] {
+  ASSIGN_OR_RETURN(groups_[name],
+                   LiveGroup::Load({log_, store_, forks_}, name, record, WakeOf(name), round));
+  return absl::OkStatus();
+}
+
+std::function<void()> GroupsImpl::WakeOf(const GroupName& name) {
+  return [this, name] {
     base::MutexLock lock(mu_);
     if (woken_.insert(name).second) changed_.NotifyOne();
   };
-  ASSIGN_OR_RETURN(groups_[name], LiveGroup::Load(log_, store_, name, record, wake, round));
-  return absl::OkStatus();
 }
 
 absl::StatusOr<LiveGroup*> GroupsImpl::Find(const GroupName& name) {
@@ -433,9 +441,12 @@ absl::StatusOr<GroupStatus> GroupsImpl::DoCreate(const GroupName& name,
         .With("limit", "groups");
   }
   ASSIGN_OR_RETURN(const Position position, PositionOrHead(name.tenant, after));
-  RETURN_IF_ERROR(Load(name, ToRecord(settings, round.now_us, /*generation=*/0), round));
-  groups_[name]->Reset(position, round);
-  return groups_[name]->Describe(round.now_us);
+  // Begins above all that an earlier group of that name gave out: its ids stay stale.
+  const auto generation = static_cast<uint64_t>(round.now_us);
+  const storage::v1::GroupRecord record = ToRecord(settings, round.now_us, generation);
+  auto& group = groups_[name] =
+      LiveGroup::Make({log_, store_, forks_}, name, record, position, WakeOf(name), round);
+  return group->Describe(round.now_us);
 }
 
 std::optional<int64_t> GroupsImpl::NextDeadline() const {

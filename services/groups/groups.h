@@ -20,12 +20,12 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event_log.h"
-#include "services/groups/consumer.h"
-#include "services/groups/group_rows.h"
 #include "services/groups/group_types.h"
 #include "services/groups/work_store.h"
 
 namespace dealog::groups {
+
+class Consumer;  // consumer.h
 
 struct ConsumerStatus {
   std::string name;
@@ -104,8 +104,8 @@ class Groups {
   virtual void Stop() = 0;
 };
 
-// Reads the groups that there are. One whose checkpoint lies beyond the log's head (the log was
-// restored to an older state) delivers nothing until it is reset: POSITION_FORKED.
+// Reads the groups that there are. One whose checkpoint lies beyond the place at which a restore
+// cut the log (eventstore/forks.h) delivers nothing until it is reset: POSITION_FORKED.
 absl::StatusOr<std::unique_ptr<Groups>> StartGroups(eventstore::EventLog& log, WorkStore& store,
                                                     const base::Clock& clock,
                                                     GroupsOptions options);

@@ -38,9 +38,9 @@ absl::Status NoSuchGroup(const GroupName& name) {
       .With("group", name.name);
 }
 
-LiveGroup::LiveGroup(eventstore::EventLog& log, GroupName name,
+LiveGroup::LiveGroup(const GroupParts& parts, GroupName name,
                      const storage::v1::GroupRecord& record, std::function<void()> wake)
-    : log_(log),
+    : log_(parts.log),
       name_(std::move(name)),
       wake_(std::move(wake)),
       created_at_us_(record.created_at_us()),
@@ -51,17 +51,26 @@ LiveGroup::LiveGroup(eventstore::EventLog& log, GroupName name,
 
 LiveGroup::~LiveGroup() = default;
 
-absl::StatusOr<std::unique_ptr<LiveGroup>> LiveGroup::Load(eventstore::EventLog& log,
-                                                           const WorkStore& store, GroupName name,
+absl::StatusOr<std::unique_ptr<LiveGroup>> LiveGroup::Load(const GroupParts& parts, GroupName name,
                                                            const storage::v1::GroupRecord& record,
                                                            std::function<void()> wake,
                                                            Round& round) {
-  std::unique_ptr<LiveGroup> group(new LiveGroup(log, std::move(name), record, std::move(wake)));
-  RETURN_IF_ERROR(group->Restore(store, round));
+  std::unique_ptr<LiveGroup> group(new LiveGroup(parts, std::move(name), record, std::move(wake)));
+  RETURN_IF_ERROR(group->Restore(parts.store, parts.forks, round));
   return group;
 }
 
-absl::Status LiveGroup::Restore(const WorkStore& store, Round& round) {
+// Rows of an earlier group of that name may not be gone from the store yet: none is read.
+std::unique_ptr<LiveGroup> LiveGroup::Make(const GroupParts& parts, GroupName name,
+                                           const storage::v1::GroupRecord& record, Position after,
+                                           std::function<void()> wake, Round& round) {
+  std::unique_ptr<LiveGroup> group(new LiveGroup(parts, std::move(name), record, std::move(wake)));
+  group->Begin(after, round);
+  return group;
+}
+
+absl::Status LiveGroup::Restore(const WorkStore& store, const eventstore::Forks& forks,
+                                Round& round) {
   storage::v1::GroupCheckpoint kept;
   RETURN_IF_ERROR(store.Scan(CheckpointKey(name_), [&](std::string_view, std::string_view value) {
     auto parsed = ParseRecord<storage::v1::GroupCheckpoint>(value);
@@ -69,30 +78,38 @@ absl::Status LiveGroup::Restore(const WorkStore& store, Round& round) {
     return parsed.status();
   }));
   ASSIGN_OR_RETURN(const eventstore::TenantHead head, log_.Head(name_.tenant));
+  // All rows are of the checkpoint's epoch: that of the log is taken on here, before anything else.
+  const auto is_in_the_log = [&](Position position) {
+    return forks
+        .Check(log_.PartitionOf(name_.tenant), name_.tenant, kept.owner_epoch(), position,
+               head.position)
+        .ok();
+  };
   const Position checkpoint{kept.position()};
   machine_ = std::make_unique<GroupMachine>(settings_, checkpoint, generation_);
   machine_->SetProgressAt(round.now_us);
-  // At the first start after a restore the log holds nothing yet that was not there before the
-  // fork. So it is found out then, and kept: later the log may have grown past the checkpoint.
-  forked_ = kept.forked() || checkpoint > head.position;
+  forked_ = kept.forked() || !is_in_the_log(checkpoint);
   owner_epoch_ = forked_ ? kept.owner_epoch() : LogEpoch();
   if (forked_ != kept.forked() || owner_epoch_ != kept.owner_epoch()) {
     AddCheckpoint(name_, owner_epoch_, checkpoint, forked_, round.write);
     round.sync = true;
   }
-  return RestoreRows(store, head.position, round);
+  return RestoreRows(store, is_in_the_log, round);
 }
 
-absl::Status LiveGroup::RestoreRows(const WorkStore& store, Position head, Round& round) {
-  // Beyond the head: of an event that a restore of the log cut off. Another one will stand there.
+absl::Status LiveGroup::RestoreRows(const WorkStore& store,
+                                    const std::function<bool(Position)>& is_in_the_log,
+                                    Round& round) {
+  // Of an event that a restore of the log cut off there is nothing to keep: another one stands or
+  // will stand at its position.
   RETURN_IF_ERROR(store.Scan(
       CountPrefix(name_), [&](std::string_view key, std::string_view value) -> absl::Status {
         ASSIGN_OR_RETURN(const Position position, ParsePosition(key));
         ASSIGN_OR_RETURN(const auto record, ParseRecord<storage::v1::DeliveryRecord>(value));
-        if (position > head) {
-          round.write.rows.push_back({std::string(key), std::nullopt});
-        } else {
+        if (is_in_the_log(position)) {
           machine_->RestoreCount(position, {record.deliveries(), record.settled()});
+        } else {
+          round.write.rows.push_back({std::string(key), std::nullopt});
         }
         return absl::OkStatus();
       }));
@@ -100,10 +117,10 @@ absl::Status LiveGroup::RestoreRows(const WorkStore& store, Position head, Round
       ParkedPrefix(name_), [&](std::string_view key, std::string_view value) -> absl::Status {
         ASSIGN_OR_RETURN(const Position position, ParsePosition(key));
         ASSIGN_OR_RETURN(const auto record, ParseRecord<storage::v1::ParkedRecord>(value));
-        if (position > head) {
-          round.write.rows.push_back({std::string(key), std::nullopt});
-        } else {
+        if (is_in_the_log(position)) {
           machine_->RestoreParked(position, ToParked(record));
+        } else {
+          round.write.rows.push_back({std::string(key), std::nullopt});
         }
         return absl::OkStatus();
       });
@@ -168,21 +185,14 @@ void LiveGroup::SetSettings(const GroupSettings& settings, Round& round) {
   settings_ = settings;
   machine_->SetSettings(settings_);
   matcher_.emplace(settings_.filter);
+  ahead_ = {};
   KeepRecord(round);
 }
 
 void LiveGroup::Reset(Position after, Round& round) {
   const std::map<Position, Parked> parked = machine_->parked();
-  ++generation_;
-  forked_ = false;
-  owner_epoch_ = LogEpoch();
-  machine_ = std::make_unique<GroupMachine>(settings_, after, generation_);
-  machine_->SetProgressAt(round.now_us);
-  Forget();
-  KeepRecord(round);
-  AddCheckpoint(name_, owner_epoch_, after, /*forked=*/false, round.write);
-  round.write.dropped_prefixes.push_back(CountPrefix(name_));
-  round.write.dropped_prefixes.push_back(ParkedPrefix(name_));
+  generation_ = machine_->generation() + 1;
+  Begin(after, round);
   GroupChanges kept;
   for (const auto& [position, event] : parked) {
     if (position > after) break;
@@ -192,8 +202,21 @@ void LiveGroup::Reset(Position after, Round& round) {
   AddRows(name_, owner_epoch_, kept, round.write);
 }
 
+// Nothing of it is known but where it begins.
+void LiveGroup::Begin(Position after, Round& round) {
+  forked_ = false;
+  owner_epoch_ = LogEpoch();
+  machine_ = std::make_unique<GroupMachine>(settings_, after, generation_);
+  machine_->SetProgressAt(round.now_us);
+  Forget();
+  KeepRecord(round);
+  AddCheckpoint(name_, owner_epoch_, after, /*forked=*/false, round.write);
+  round.write.dropped_prefixes.push_back(CountPrefix(name_));
+  round.write.dropped_prefixes.push_back(ParkedPrefix(name_));
+}
+
 size_t LiveGroup::Replay(const std::optional<std::vector<Position>>& positions,
-                         const eventstore::EventFilter& filter, int64_t now_us) {
+                         const eventstore::EventFilter& filter, Round& round) {
   const std::set<eventstore::StreamId> streams(filter.streams.begin(), filter.streams.end());
   const std::set<std::string> stream_types(filter.stream_types.begin(), filter.stream_types.end());
   const std::set<std::string> event_types(filter.event_types.begin(), filter.event_types.end());
@@ -212,12 +235,14 @@ size_t LiveGroup::Replay(const std::optional<std::vector<Position>>& positions,
   for (const Position position : chosen) {
     const auto found = machine_->parked().find(position);
     if (found == machine_->parked().end() || !matches(found->second)) continue;
-    if (machine_->Replay(position, now_us)) ++count;
+    if (machine_->Replay(position, round.now_us)) ++count;
   }
+  generation_ = machine_->generation();
+  if (count > 0) KeepRecord(round);
   return count;
 }
 
-absl::StatusOr<GroupStatus> LiveGroup::Describe(int64_t now_us) const {
+absl::StatusOr<GroupStatus> LiveGroup::Describe(int64_t now_us) {
   ASSIGN_OR_RETURN(const eventstore::TenantHead head, log_.Head(name_.tenant));
   GroupStatus status{.name = name_,
                      .settings = settings_,
@@ -238,18 +263,30 @@ absl::StatusOr<GroupStatus> LiveGroup::Describe(int64_t now_us) const {
   }
   int64_t since_us = machine_->progress_at_us();
   if (machine_->unsettled() == 0) {
-    // Nothing is at hand, but something that nobody asked for may wait in the log.
-    if (head.position <= machine_->looked_at()) return status;
-    ASSIGN_OR_RETURN(
-        const eventstore::ReadPage page,
-        log_.ReadTenant(name_.tenant,
-                        {.after = machine_->looked_at(), .filter = settings_.filter, .limit = 1}));
-    if (page.events.empty()) return status;
-    since_us = std::max(since_us, page.events.front().commit->recorded_at_us());
+    ASSIGN_OR_RETURN(const std::optional<int64_t> waiting_since_us, OldestWaiting(head.position));
+    if (!waiting_since_us) return status;
+    since_us = std::max(since_us, *waiting_since_us);
   }
   status.seconds_since_progress =
       static_cast<double>(std::max<int64_t>(0, now_us - since_us)) / kMicrosPerSecond;
   return status;
+}
+
+// When the first event was recorded that nobody has asked for; unset if there is none. One call
+// looks at a page of the log at most; the next one goes on from there.
+absl::StatusOr<std::optional<int64_t>> LiveGroup::OldestWaiting(Position head) {
+  if (ahead_.looked_to <= machine_->looked_at()) ahead_ = {.looked_to = machine_->looked_at()};
+  if (!ahead_.recorded_at_us && ahead_.looked_to < head) {
+    ASSIGN_OR_RETURN(
+        const eventstore::ReadPage page,
+        log_.ReadTenant(name_.tenant,
+                        {.after = ahead_.looked_to, .filter = settings_.filter, .limit = 1}));
+    ahead_.looked_to = page.read_to;
+    if (!page.events.empty()) {
+      ahead_.recorded_at_us = page.events.front().commit->recorded_at_us();
+    }
+  }
+  return ahead_.recorded_at_us;
 }
 
 }  // namespace dealog::groups

@@ -12,8 +12,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "eventstore/event_filter.h"
+#include "eventstore/forks.h"
 #include "services/groups/consumer.h"
 #include "services/groups/group_machine.h"
+#include "services/groups/group_rows.h"
 #include "services/groups/groups.h"
 
 namespace dealog::groups {
@@ -28,16 +30,26 @@ struct Round {
   std::vector<std::function<void(const absl::Status&)>> after;
 };
 
-// Thread safety: none. Ownership: log, store and what `wake` touches outlive it.
+// What all groups stand on.
+struct GroupParts {
+  eventstore::EventLog& log;
+  const WorkStore& store;
+  const eventstore::Forks& forks;  // Of the log.
+};
+
+// Thread safety: none. Ownership: the parts and what `wake` touches outlive it.
 // Invariant: without consumers it holds no events, only what the store holds too.
 class LiveGroup {
  public:
   // Reads the group's rows; adds what a restore of the log changed of them. `wake` is called from
   // any thread when there are new events.
-  static absl::StatusOr<std::unique_ptr<LiveGroup>> Load(eventstore::EventLog& log,
-                                                         const WorkStore& store, GroupName name,
+  static absl::StatusOr<std::unique_ptr<LiveGroup>> Load(const GroupParts& parts, GroupName name,
                                                          const storage::v1::GroupRecord& record,
                                                          std::function<void()> wake, Round& round);
+  // A new one, which begins after `after`.
+  static std::unique_ptr<LiveGroup> Make(const GroupParts& parts, GroupName name,
+                                         const storage::v1::GroupRecord& record, Position after,
+                                         std::function<void()> wake, Round& round);
   ~LiveGroup();
 
   // ---- Consumers. Join ends the mailbox where the group can't be consumed.
@@ -60,8 +72,9 @@ class LiveGroup {
   void Reset(Position after, Round& round);
   const std::map<Position, Parked>& parked() const { return machine_->parked(); }
   size_t Replay(const std::optional<std::vector<Position>>& positions,
-                const eventstore::EventFilter& filter, int64_t now_us);
-  absl::StatusOr<GroupStatus> Describe(int64_t now_us) const;
+                const eventstore::EventFilter& filter, Round& round);
+  // Looks a little further into what nobody has asked for yet: see OldestWaiting.
+  absl::StatusOr<GroupStatus> Describe(int64_t now_us);
   const GroupSettings& settings() const { return settings_; }
   // What is stored of its definition.
   storage::v1::GroupRecord Record() const {
@@ -81,11 +94,24 @@ class LiveGroup {
     std::vector<Delivered> outgoing;
   };
 
-  LiveGroup(eventstore::EventLog& log, GroupName name, const storage::v1::GroupRecord& record,
-            std::function<void()> wake);
-  absl::Status Restore(const WorkStore& store, Round& round);
-  absl::Status RestoreRows(const WorkStore& store, Position head, Round& round);
+  // An event that was read and is not done, and what it keeps in memory.
+  struct Held {
+    eventstore::PageEvent event;
+    size_t bytes = 0;
+  };
+  // The first event beyond what was read that matches, as far as was looked.
+  struct Ahead {
+    Position looked_to;
+    std::optional<int64_t> recorded_at_us;
+  };
 
+  LiveGroup(const GroupParts& parts, GroupName name, const storage::v1::GroupRecord& record,
+            std::function<void()> wake);
+  absl::Status Restore(const WorkStore& store, const eventstore::Forks& forks, Round& round);
+  absl::Status RestoreRows(const WorkStore& store,
+                           const std::function<bool(Position)>& is_in_the_log, Round& round);
+
+  void Begin(Position after, Round& round);
   void KeepRecord(Round& round) const;
   uint64_t LogEpoch() const;
   size_t CreditsWanted() const;
@@ -93,7 +119,11 @@ class LiveGroup {
   absl::Status Admit(const eventstore::CommitPtr& commit, int64_t now_us);
   absl::Status Deliver(int64_t now_us);
   absl::StatusOr<eventstore::PageEvent> EventAt(Position position);
+  void Hold(Position position, eventstore::PageEvent event, size_t bytes);
+  void LetGoOfDone();
+  void LetGo(Position position);
   void Forget();
+  absl::StatusOr<std::optional<int64_t>> OldestWaiting(Position head);
 
   eventstore::EventLog& log_;
   const GroupName name_;
@@ -106,8 +136,9 @@ class LiveGroup {
   std::unique_ptr<GroupMachine> machine_;
   std::optional<eventstore::EventMatcher> matcher_;
   std::unique_ptr<eventstore::CommitSubscription> subscription_;
-  absl::flat_hash_map<uint64_t, eventstore::PageEvent> events_;  // By position; not done.
-  size_t event_bytes_ = 0;                                       // Of events_.
+  absl::flat_hash_map<uint64_t, Held> events_;  // By position.
+  size_t event_bytes_ = 0;                      // Of events_.
+  Ahead ahead_;
   std::map<ConsumerId, Member> consumers_;
   ConsumerId last_served_;  // The next one is served first.
 };

@@ -11,7 +11,6 @@ namespace dealog::groups {
 namespace {
 
 using eventstore::CommitPtr;
-using eventstore::EventBytes;
 using eventstore::PageEvent;
 
 // What one poll of the log returns.
@@ -23,6 +22,7 @@ constexpr size_t kTurnEvents = 16;
 
 bool LiveGroup::Step(Round& round) {
   machine_->Expire(round.now_us);
+  LetGoOfDone();  // Before Read, which would find no room and not be asked again.
   absl::StatusOr<bool> more = false;
   if (CreditsWanted() > 0 && !forked_ && !machine_->halted()) {
     more = Read(round.now_us);
@@ -31,12 +31,7 @@ bool LiveGroup::Step(Round& round) {
     }
   }
   if (!more.ok()) Disband(more.status(), round.now_us);
-  for (const Position position : machine_->TakeDone()) {
-    const auto event = events_.find(position.value);
-    if (event == events_.end()) continue;
-    event_bytes_ -= EventBytes(event->second.view());
-    events_.erase(event);
-  }
+  LetGoOfDone();
   const GroupChanges changes = machine_->TakeChanges();
   round.sync |= changes.sync;
   AddRows(name_, owner_epoch_, changes, round.write);
@@ -81,21 +76,27 @@ absl::StatusOr<bool> LiveGroup::Read(int64_t now_us) {
 }
 
 absl::Status LiveGroup::Admit(const CommitPtr& commit, int64_t now_us) {
+  std::vector<PageEvent> matching;
   if (matcher_->MayMatch(*commit)) {
-    storage::v1::EventHeader header;
     for (uint32_t i = 0; i < commit->event_count(); ++i) {
-      const PageEvent event{.commit = commit, .index = i};
+      PageEvent event{.commit = commit, .index = i};
+      // The group may begin in the middle of a commit: at a checkpoint, or where it was reset to.
+      if (event.position() <= machine_->looked_at()) continue;
       ASSIGN_OR_RETURN(const bool matches, matcher_->Matches(event));
-      if (!matches) continue;
-      RETURN_IF_ERROR(eventstore::ParseEventHeader(event, header));
-      events_[event.position().value] = event;
-      event_bytes_ += EventBytes(event.view());
-      machine_->Admit({.position = event.position(),
-                       .stream = {header.stream().type(), header.stream().id()},
-                       .type = header.type(),
-                       .recorded_at_us = commit->recorded_at_us()},
-                      now_us);
+      if (matches) matching.push_back(std::move(event));
     }
+  }
+  storage::v1::EventHeader header;
+  for (PageEvent& event : matching) {
+    RETURN_IF_ERROR(eventstore::ParseEventHeader(event, header));
+    const Position position = event.position();
+    // An event keeps its whole commit in memory.
+    Hold(position, std::move(event), commit->bytes().size() / matching.size() + 1);
+    machine_->Admit({.position = position,
+                     .stream = {header.stream().type(), header.stream().id()},
+                     .type = header.type(),
+                     .recorded_at_us = commit->recorded_at_us()},
+                    now_us);
   }
   machine_->LookedAt(commit->last_position());
   return absl::OkStatus();
@@ -122,7 +123,9 @@ absl::Status LiveGroup::Deliver(int64_t now_us) {
 }
 
 absl::StatusOr<PageEvent> LiveGroup::EventAt(Position position) {
-  if (const auto known = events_.find(position.value); known != events_.end()) return known->second;
+  if (const auto known = events_.find(position.value); known != events_.end()) {
+    return known->second.event;
+  }
   ASSIGN_OR_RETURN(
       const eventstore::ReadPage page,
       log_.ReadTenant(name_.tenant, {.after = Position{position.value - 1}, .limit = 1}));
@@ -131,15 +134,33 @@ absl::StatusOr<PageEvent> LiveGroup::EventAt(Position position) {
                        absl::StrCat("expected an event at position ", position.value,
                                     ", found none; run dealog log verify"));
   }
-  events_[position.value] = page.events.front();
-  event_bytes_ += EventBytes(page.events.front().view());
-  return page.events.front();
+  const PageEvent& event = page.events.front();
+  Hold(position, event, event.commit->bytes().size());
+  return event;
+}
+
+void LiveGroup::Hold(Position position, PageEvent event, size_t bytes) {
+  LetGo(position);
+  events_[position.value] = {std::move(event), bytes};
+  event_bytes_ += bytes;
+}
+
+void LiveGroup::LetGoOfDone() {
+  for (const Position position : machine_->TakeDone()) LetGo(position);
+}
+
+void LiveGroup::LetGo(Position position) {
+  const auto held = events_.find(position.value);
+  if (held == events_.end()) return;
+  event_bytes_ -= held->second.bytes;
+  events_.erase(held);
 }
 
 void LiveGroup::Forget() {
   subscription_.reset();
   events_.clear();
   event_bytes_ = 0;
+  ahead_ = {};
   for (auto& [id, member] : consumers_) member.outgoing.clear();
 }
 

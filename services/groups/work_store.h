@@ -29,9 +29,9 @@ struct WorkWrite {
 class WorkStore {
  public:
   virtual ~WorkStore() = default;
-  // `sync`: durable on return, with everything written before. Else a crash of the machine may lose
-  // the newest writes, from some point on; a crash of the process loses none. After a failed write
-  // nothing more may be written until the store was opened anew.
+  // `sync`: durable on return, with everything written before, also by an empty write. Else a crash
+  // of the machine may lose the newest writes, from some point on; a crash of the process loses
+  // none. After a failed write nothing more may be written until the store was opened anew.
   virtual absl::Status Write(const WorkWrite& write, bool sync) = 0;
   // Calls `row` for every row whose key begins with `prefix`, in key order; stops at its first
   // error.

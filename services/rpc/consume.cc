@@ -12,6 +12,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
+#include "services/groups/consumer.h"
 #include "services/groups/groups.h"
 #include "services/rpc/event_bytes.h"
 #include "services/rpc/group_messages.h"
@@ -171,11 +172,14 @@ class ConsumeDialogue final : public Dialogue {
   }
 
   absl::Status AddDeliveries(const std::vector<groups::Delivered>& deliveries) {
-    const v1::PayloadForm form = clear_ ? v1::PAYLOAD_FORM_CLEAR : v1::PAYLOAD_FORM_STORED;
-    EventBytes bytes(form, clear_ ? std::make_unique<PayloadJson>(core_.log, tenant_) : nullptr);
-    for (const groups::Delivered& delivery : deliveries) bytes.Add(delivery.event.view());
+    if (!bytes_ && clear_) {
+      bytes_.emplace(v1::PAYLOAD_FORM_CLEAR, std::make_unique<PayloadJson>(core_.log, tenant_));
+    } else if (!bytes_) {
+      bytes_.emplace(v1::PAYLOAD_FORM_STORED);
+    }
+    for (const groups::Delivered& delivery : deliveries) bytes_->Add(delivery.event.view());
     v1::EventBatch batch;
-    if (!batch.ParseFromString(bytes.Take())) {
+    if (!batch.ParseFromString(bytes_->Take())) {
       return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
                          "expected events that parse, found other bytes; run dealog log verify");
     }
@@ -208,6 +212,7 @@ class ConsumeDialogue final : public Dialogue {
   eventstore::TenantId tenant_;
   // Next's.
   std::deque<std::string> outbox_;
+  std::optional<EventBytes> bytes_;  // Made with the first delivery.
   std::optional<absl::Status> end_;
   // Guarded by mu_.
   mutable base::Mutex mu_;

@@ -19,11 +19,6 @@ absl::Status CheckCount(int count, std::string_view field) {
       field, absl::StrCat("expected at most ", kEventFilterItemsMax, " items, found ", count));
 }
 
-template <typename T>
-bool Contains(const std::vector<T>& list, const T& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 bool IsOwnEventType(const std::string& type) {
   const auto& own = domain::AllEventTypeNames();
   return std::binary_search(own.begin(), own.end(), type);
@@ -96,17 +91,6 @@ absl::StatusOr<eventstore::EventFilter> OpenEventFilter(const Core& core, const 
   ASSIGN_OR_RETURN(const RegisteredTypes registered,
                    ReadRegisteredTypes(*core.sequencers.States(call.tenant)));
   return ParseEventFilter(filter, registered);
-}
-
-bool MatchesEvent(const eventstore::EventFilter& filter, std::string_view header) {
-  if (filter.MatchesAll()) return true;
-  storage::v1::EventHeader parsed;
-  if (!parsed.ParseFromArray(header.data(), static_cast<int>(header.size()))) return false;
-  const storage::v1::StreamName& stream = parsed.stream();
-  return (filter.event_types.empty() || Contains(filter.event_types, parsed.type())) &&
-         (filter.stream_types.empty() || Contains(filter.stream_types, stream.type())) &&
-         (filter.streams.empty() ||
-          Contains(filter.streams, eventstore::StreamId{stream.type(), stream.id()}));
 }
 
 }  // namespace dealog::rpc

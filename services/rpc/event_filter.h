@@ -1,6 +1,7 @@
 #pragma once
 
-// Which events a reader of the log wants: checks of the request, and the test of one event.
+// Which events a reader of the log wants: checks of the request. What passes:
+// eventstore/event_filter.h.
 
 #include <functional>
 #include <set>
@@ -32,7 +33,5 @@ absl::StatusOr<eventstore::EventFilter> ParseEventFilter(const v1::EventFilter& 
 // the CRM's.
 absl::StatusOr<eventstore::EventFilter> OpenEventFilter(const Core& core, const Call& call,
                                                         const v1::EventFilter& filter);
-// True if an event of the commit passes; `header` is the event's, serialised.
-bool MatchesEvent(const eventstore::EventFilter& filter, std::string_view header);
 
 }  // namespace dealog::rpc

@@ -3,6 +3,7 @@
 // Server streams: a source makes messages on the executor, one write is outstanding, the next
 // message is made meanwhile. A source knows nothing of gRPC.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,8 +30,10 @@ class StreamSource {
     enum class Kind { kMessage, kWait, kEnd };
     Kind kind = Kind::kEnd;
     std::string bytes;
+    int64_t wait_us_max = 0;  // kWait: Next is called after so long even without a wake; 0 = never.
     static Item Message(std::string bytes) { return {Kind::kMessage, std::move(bytes)}; }
     static Item Wait() { return {Kind::kWait, ""}; }
+    static Item WaitAtMost(int64_t micros) { return {Kind::kWait, "", micros}; }
     static Item End() { return {}; }
   };
   virtual ~StreamSource() = default;

@@ -3,6 +3,8 @@
 // What drives a source on a call that streams to its client: gRPC's reactor of a server stream
 // (stream.cc) or of a dialogue (dialogue.cc). Only those include it.
 
+#include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -184,7 +186,28 @@ class StreamReactor : public GrpcReactor,
       again_ = true;
     } else if (!item.ok() || item->kind == StreamSource::Item::Kind::kEnd) {
       EndLocked(item.status());
+    } else if (item->wait_us_max > 0) {
+      WakeAfterLocked(item->wait_us_max);
     }
+  }
+
+  // At most one alarm runs; it may come early for a later wait, which then is begun anew.
+  void WakeAfterLocked(int64_t micros) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (alarm_set_) return;
+    alarm_set_ = true;
+    if (alarm_ == nullptr) alarm_ = std::make_unique<grpc::Alarm>();
+    const gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(micros, GPR_TIMESPAN));
+    alarm_->Set(deadline, [weak = this->weak_from_this()](bool) {
+      if (const auto stream = weak.lock()) stream->OnAlarm();
+    });
+  }
+  void OnAlarm() {
+    {
+      base::MutexLock lock(mu_);
+      alarm_set_ = false;
+    }
+    Wake();
   }
 
   void FinishNow() {
@@ -211,6 +234,8 @@ class StreamReactor : public GrpcReactor,
   bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was or is being called.
   int holds_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status end_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<grpc::Alarm> alarm_ ABSL_GUARDED_BY(mu_);  // Made when it is first needed.
+  bool alarm_set_ ABSL_GUARDED_BY(mu_) = false;
   grpc::ByteBuffer made_ ABSL_GUARDED_BY(mu_);
   // Belongs to gRPC while writing_.
   grpc::ByteBuffer in_flight_;

@@ -77,6 +77,7 @@ class RocksWorkStore final : public WorkStore {
       RETURN_IF_ERROR(ToStatus(row.value ? batch.Put(row.key, *row.value) : batch.Delete(row.key),
                                "collecting rows"));
     }
+    if (sync && write.empty()) return ToStatus(db_->SyncWAL(), "syncing");
     rocksdb::WriteOptions options;
     options.sync = sync;
     return ToStatus(db_->Write(options, &batch), "writing");

@@ -1,6 +1,7 @@
-// Method: random schedules of consumers, failures, time and restarts against the machine alone; a
-// seed per schedule. What must hold of each: every event is delivered at least once, is done
-// exactly once, in the order of its stream, and is parked exactly where it failed too often.
+// Method: random schedules of consumers, failures, time, replays and restarts against the machine
+// alone; a seed per schedule. What must hold of each: every event is delivered at least once, is
+// done exactly once (once more per replay), in the order of its stream, by its newest delivery
+// only, and is parked exactly where it failed too often.
 
 #include <gmock/gmock.h>
 
@@ -28,6 +29,7 @@ class Schedule {
       Step();
       if (testing::Test::HasFatalFailure()) return;
     }
+    while (read_ < kEvents) Read();  // A restart may have come last.
     EXPECT_EQ(machine_.checkpoint(), Position{kEvents});
     EXPECT_EQ(machine_.unsettled(), 0u);
     EXPECT_EQ(machine_.in_flight(), 0u);
@@ -49,6 +51,7 @@ class Schedule {
 
   void Step() {
     machine_.Expire(now_);
+    Observe();  // Something may have been parked, which lets its stream go on.
     switch (Pick(12)) {
       case 0:
         Read();
@@ -66,6 +69,7 @@ class Schedule {
         break;
       case 6:
         if (Pick(20) == 0) Restart();
+        if (Pick(4) == 0) Replay();
         break;
       default:
         Settle();
@@ -98,6 +102,7 @@ class Schedule {
       }
       ASSERT_EQ(id.number, ++deliveries_[position]) << "a count was lost";
       held_.push_back({consumer, id});
+      newest_[position] = id;
     }
   }
 
@@ -117,10 +122,25 @@ class Schedule {
     const uint64_t position = held.id.position.value;
     const bool taken = machine_.Settle(held.consumer, held.id, settlement, now_);
     if (!taken) return;
+    ASSERT_EQ(held.id, newest_[position]) << "a late settlement was taken";
     if (settlement.kind != Settlement::Kind::kRetry && settlement.kind != Settlement::Kind::kPark) {
       ASSERT_TRUE(done_.insert(position).second) << "done twice: " << position;
     }
     MaybeKeep();
+  }
+
+  // One of the parked events begins anew, the checkpoint stays.
+  void Replay() {
+    const uint64_t position = 1 + Pick(kEvents);
+    const Position checkpoint = machine_.checkpoint();
+    const auto parked = machine_.parked().find(Position{position});
+    const bool expected = parked != machine_.parked().end() && !parked->second.replaying;
+    ASSERT_EQ(machine_.Replay(Position{position}, now_), expected);
+    ASSERT_EQ(machine_.checkpoint(), checkpoint);
+    if (!expected) return;
+    done_.erase(position);
+    deliveries_[position] = 0;
+    Keep(machine_.TakeChanges());
   }
 
   void Crash() { machine_.Leave(ConsumerId{1 + Pick(3)}, now_); }
@@ -128,21 +148,22 @@ class Schedule {
   // Only what was kept is left. Acks must have been kept here, so that "exactly once" holds.
   void Restart() {
     Keep(machine_.TakeChanges());
-    machine_ = GroupMachine(Settings(), checkpoint_, 1);
+    machine_ = GroupMachine(Settings(), checkpoint_, machine_.generation());
     for (const auto& [position, count] : counts_) machine_.RestoreCount(position, count);
     for (const auto& [position, parked] : parked_) machine_.RestoreParked(position, parked);
     read_ = checkpoint_.value;
   }
 
-  // What was parked is done, and had its deliveries, unless a consumer asked for it.
+  // What is parked is done, and had its deliveries, unless a consumer asked for it.
   void Observe() {
     for (const auto& [position, parked] : machine_.parked()) {
       ASSERT_EQ(parked.deliveries, deliveries_[position.value]);
-      done_.insert(position.value);
+      if (!parked.replaying) done_.insert(position.value);
     }
+    ever_done_.insert(done_.begin(), done_.end());
     ASSERT_LE(machine_.checkpoint().value, read_);
     for (uint64_t position = 1; position <= machine_.checkpoint().value; ++position) {
-      ASSERT_TRUE(done_.contains(position)) << "the checkpoint is beyond " << position;
+      ASSERT_TRUE(ever_done_.contains(position)) << "the checkpoint is beyond " << position;
     }
   }
 
@@ -181,7 +202,9 @@ class Schedule {
   std::map<Position, DeliveryCount> counts_;
   std::map<Position, Parked> parked_;
   std::vector<Held> held_;
-  std::set<uint64_t> done_;
+  std::map<uint64_t, DeliveryId> newest_;
+  std::set<uint64_t> done_;       // Those being replayed left out.
+  std::set<uint64_t> ever_done_;  // Those included.
   std::map<uint64_t, uint32_t> deliveries_;
 };
 

@@ -232,6 +232,18 @@ TEST_F(MachineTest, AReplayLeavesTheCheckpointAlone) {
   EXPECT_THAT(parked_, IsEmpty());
 }
 
+TEST_F(MachineTest, AnAckFromBeforeAReplayIsRefused) {
+  Given({"a"});
+  Deliver(kAda);
+  const DeliveryId first = last_.at(1);
+  Settle(kAda, 1, {.kind = Settlement::Kind::kPark});
+  machine_.Replay(Position{1}, now_);
+  ASSERT_THAT(Deliver(kAda), ElementsAre(1));
+  EXPECT_EQ(last_.at(1).number, first.number);  // Counts begin anew, ids do not.
+  EXPECT_FALSE(machine_.Settle(kAda, first, kAck, now_));
+  EXPECT_TRUE(Settle(kAda, 1));
+}
+
 TEST_F(MachineTest, AReplayThatFailsIsParkedAgainAlsoOverARestart) {
   Given({"a"});
   Deliver(kAda);

@@ -5,9 +5,14 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+#include <string>
+
 #include "absl/time/clock.h"
 #include "eventstore/base/error.h"
+#include "eventstore/forks.h"
 #include "eventstore/memory/memory_log.h"
+#include "services/groups/consumer.h"
 #include "tests/services/groups/memory_work_store.h"
 #include "tests/support/event_log_commits.h"
 
@@ -34,6 +39,23 @@ class GroupsTest : public testing::Test {
     groups_.reset();
     store_.Load(std::move(rows));
     Start();
+  }
+  // The log as a restore leaves it: its first `batches` batches, then the claim of a new owner.
+  void RestoreLog(size_t batches) {
+    const eventstore::PartitionId partition{0};
+    const auto disk = std::make_shared<eventstore::MemoryDisk>();
+    for (size_t i = 0; i < batches; ++i) disk->Write(partition, disk_->Batches(partition)[i]);
+    const auto cut = eventstore::MakeMemoryLog({.disk = disk});
+    std::map<std::string, uint64_t> heads;
+    for (const TenantId& tenant : cut->Tenants()) {
+      heads[tenant.value] = cut->Head(tenant)->position.value;
+    }
+    const eventstore::PartitionHead before = cut->BatchHead(partition);
+    const auto claim = eventstore::MakeClaim(partition, before, before.owner_epoch + 1,
+                                             /*written_at_us=*/0, heads);
+    disk->Write(partition, {.header = claim.SerializeAsString(), .commits = {}});
+    disk_ = disk;
+    log_ = eventstore::MakeMemoryLog({.disk = disk_});
   }
   void Append(std::initializer_list<const char*> streams) {
     for (const char* stream : streams) {
@@ -78,7 +100,8 @@ class GroupsTest : public testing::Test {
   }
   GroupStatus Status() { return groups_->Get(kGroup).value(); }
 
-  std::unique_ptr<eventstore::EventLog> log_ = eventstore::MakeMemoryLog({});
+  std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>();
+  std::unique_ptr<eventstore::EventLog> log_ = eventstore::MakeMemoryLog({.disk = disk_});
   MemoryWorkStore store_;
   std::unique_ptr<Groups> groups_;
 };
@@ -194,6 +217,51 @@ TEST_F(GroupsTest, AGroupGoesOnAfterAStopWhereItWas) {
   EXPECT_EQ(Status().checkpoint, Position{3});
 }
 
+// A checkpoint and a reset may lie within a commit, which the log delivers whole.
+TEST_F(GroupsTest, GoesOnInTheMiddleOfACommit) {
+  ASSERT_TRUE(AppendOne(*log_, MakeCommit("acme", {MakeEvent("deal/1"), MakeEvent("deal/2"),
+                                                   MakeEvent("deal/3")}))
+                  .ok());
+  Create();
+  auto consumer = Join();
+  auto taken = Take(*consumer, 3);
+  consumer->Settle({taken[0].id}, kAck);
+  EXPECT_EQ(Status().checkpoint, Position{1});
+  consumer.reset();
+  groups_->Stop();
+  CrashAndStart();
+  consumer = Join();
+  taken = Take(*consumer, 2);
+  ASSERT_THAT(Positions(taken), ElementsAre(2, 3));
+  consumer->Settle({taken[0].id, taken[1].id}, kAck);
+  EXPECT_EQ(Status().checkpoint, Position{3});
+  ASSERT_TRUE(groups_->Reset(kGroup, Position{2}).ok());
+  EXPECT_THAT(Positions(Take(*consumer, 1)), ElementsAre(3));
+}
+
+// An event that was read keeps its whole commit in memory.
+TEST_F(GroupsTest, ReadsAheadOnlySoManyBytesOfCommits) {
+  const std::string large(1'000'000, 'x');
+  constexpr size_t kCommits = 24;
+  for (size_t i = 0; i < kCommits; ++i) {
+    ASSERT_TRUE(
+        AppendOne(*log_, MakeCommit("acme", {MakeEvent("deal/" + std::to_string(i), "DealWon"),
+                                             MakeEvent("note/1", "NoteAdded", large)}))
+            .ok());
+  }
+  Create({.filter = {.event_types = {"DealWon"}}});
+  const auto consumer = Join();
+  size_t taken = 0;
+  for (size_t at_a_time = 0; taken < kCommits; taken += at_a_time) {
+    const std::vector<Delivered> some = Take(*consumer, 1);
+    at_a_time = some.size();
+    ASSERT_GT(at_a_time, 0u);
+    EXPECT_LE(Status().in_flight, kWindowBytesMax / large.size() + 1);
+    for (const Delivered& delivery : some) consumer->Settle({delivery.id}, kAck);
+  }
+  EXPECT_EQ(Status().checkpoint, Position{2 * kCommits});
+}
+
 TEST_F(GroupsTest, ASettlementAfterTheAckTimeoutIsRefused) {
   Append({"deal/1"});
   Create({.ack_timeout_us = kAckTimeoutMicrosMin});
@@ -238,11 +306,11 @@ TEST_F(GroupsTest, AResetDeliversAgainAndMakesWhatIsInFlightStale) {
   consumer->Settle({taken[1].id}, {.kind = Settlement::Kind::kPark});
   ASSERT_TRUE(groups_->Reset(kGroup, Position{1}).ok());
   EXPECT_EQ(Status().parked, 1u);  // That at 2 comes again.
-  consumer->Settle({taken[2].id}, kAck);
-  EXPECT_THAT(Stale(*consumer), ElementsAre(taken[2].id));
   const auto again = Take(*consumer, 2);
   ASSERT_THAT(Positions(again), ElementsAre(2, 3));
   EXPECT_EQ(again[0].id.number, 1u);
+  consumer->Settle({taken[2].id}, kAck);
+  EXPECT_THAT(Stale(*consumer), ElementsAre(taken[2].id));
   EXPECT_EQ(base::ReasonOf(groups_->Reset(kGroup, Position{4}).status()), "FIELD_INVALID");
   EXPECT_EQ(groups_->Reset(kGroup, std::nullopt)->checkpoint, Position{3});
 }
@@ -327,6 +395,73 @@ TEST_F(GroupsTest, AGroupBeyondTheHeadOfARestoredLogWaitsForAReset) {
   EXPECT_THAT(Positions(Take(*consumer, 2)), ElementsAre(2, 3));
 }
 
+// The log has grown past the checkpoint before the groups' folder came back.
+TEST_F(GroupsTest, ACheckpointOfAnOlderEpochIsComparedWithWhereThatEndedNotWithTheHead) {
+  Append({"deal/1", "deal/2", "deal/3"});
+  Create();
+  ASSERT_TRUE(groups_->Create({{"acme"}, "early"}, {}, Position{1}).ok());
+  EXPECT_EQ(Status().owner_epoch, 1u);
+  auto consumer = Join();
+  for (const Delivered& delivery : Take(*consumer, 3)) consumer->Settle({delivery.id}, kAck);
+  ASSERT_EQ(Status().checkpoint, Position{3});
+  consumer.reset();
+  groups_.reset();
+  RestoreLog(/*batches=*/2);
+  Append({"deal/7", "deal/8", "deal/9"});
+  Start();
+  EXPECT_EQ(Status().halted_reason, "POSITION_FORKED");
+  EXPECT_EQ(Status().owner_epoch, 1u);
+  EXPECT_EQ(base::ReasonOf(EndOf(*Join())), "POSITION_FORKED");
+  // Where nothing was cut off, it goes on, and its checkpoint names the new epoch.
+  const GroupStatus early = groups_->Get({{"acme"}, "early"}).value();
+  EXPECT_EQ(early.halted_reason, "");
+  EXPECT_EQ(early.owner_epoch, 2u);
+  ASSERT_TRUE(groups_->Reset(kGroup, Position{2}).ok());
+  EXPECT_EQ(Status().owner_epoch, 2u);
+  EXPECT_EQ(Status().halted_reason, "");
+  CrashAndStart();
+  EXPECT_EQ(Status().halted_reason, "");
+}
+
+TEST_F(GroupsTest, WhatIsKnownOfEventsThatARestoreCutOffIsForgotten) {
+  Append({"deal/1", "deal/2", "deal/3", "deal/4"});
+  Create();
+  auto consumer = Join();
+  const auto taken = Take(*consumer, 4);
+  consumer->Settle({taken[1].id, taken[3].id}, {.kind = Settlement::Kind::kPark});
+  ASSERT_EQ(Status().parked, 2u);
+  consumer.reset();
+  groups_.reset();
+  RestoreLog(/*batches=*/2);
+  Append({"deal/7", "deal/8"});
+  Start();
+  EXPECT_EQ(Status().checkpoint, Position{0});
+  const ParkedEvents parked = groups_->ListParked(kGroup, Position{0}, 10).value();
+  ASSERT_THAT(parked, SizeIs(1));
+  EXPECT_EQ(parked[0].first, Position{2});
+  consumer = Join();
+  const auto again = Take(*consumer, 3);
+  ASSERT_THAT(Positions(again), ElementsAre(1, 3, 4));
+  EXPECT_EQ(again[0].id.number, 2u);
+  EXPECT_EQ(again[1].id.number, 1u);  // Another event than the one that was delivered there.
+}
+
+TEST_F(GroupsTest, AGroupOfTheSameNameKnowsNothingOfTheOneThatWasDeleted) {
+  Append({"deal/1", "deal/2"});
+  Create();
+  auto consumer = Join();
+  const auto taken = Take(*consumer, 2);
+  consumer->Settle({taken[0].id}, {.kind = Settlement::Kind::kPark});
+  ASSERT_EQ(Status().parked, 1u);
+  ASSERT_TRUE(groups_->Delete(kGroup).ok());
+  Create();
+  EXPECT_EQ(Status().parked, 0u);
+  consumer = Join();
+  ASSERT_THAT(Positions(Take(*consumer, 2)), ElementsAre(1, 2));
+  consumer->Settle({taken[1].id}, kAck);
+  EXPECT_THAT(Stale(*consumer), ElementsAre(taken[1].id));
+}
+
 TEST_F(GroupsTest, StopsForGoodWhenNothingCanBeKept) {
   Append({"deal/1"});
   Create();
@@ -350,6 +485,19 @@ TEST_F(GroupsTest, TellsHowLongNothingWasDone) {
   const auto taken = Take(*consumer, 1);
   EXPECT_GT(Status().seconds_since_progress, 0.01);  // A delivery is no progress.
   consumer->Settle({taken[0].id}, kAck);
+  EXPECT_EQ(Status().seconds_since_progress, 0);
+}
+
+TEST_F(GroupsTest, NothingToDoIsNoStandstill) {
+  Append({"deal/1", "deal/2"});
+  Create({.filter = {.event_types = {"DealWon"}}});
+  EXPECT_EQ(Status().lag_events, 2u);
+  EXPECT_EQ(Status().seconds_since_progress, 0);  // Nobody consumes, and nothing matches.
+  ASSERT_TRUE(AppendOne(*log_, MakeCommit("acme", {MakeEvent("deal/1", "DealWon")})).ok());
+  absl::SleepFor(absl::Milliseconds(2));
+  EXPECT_GT(Status().seconds_since_progress, 0);
+  ASSERT_TRUE(
+      groups_->Update(kGroup, {.filter = {.event_types = {"DealLost"}}}, {.filter = true}).ok());
   EXPECT_EQ(Status().seconds_since_progress, 0);
 }
 

@@ -8,6 +8,7 @@
 #include "dealog/v1/groups.grpc.pb.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "services/groups/limits.h"
+#include "tests/services/rpc/append_fixture.h"
 #include "tests/services/rpc/fixture.h"
 
 namespace dealog::rpc {
@@ -355,6 +356,40 @@ TEST_F(GroupsTest, GroupsAreListedChangedResetAndDeleted) {
   Must(*stub_, &Stub::DeleteGroup, erase);
   EXPECT_EQ(consumer->EndsWith().reason, "GROUP_NOT_FOUND");
   EXPECT_EQ(Fails(*stub_, &Stub::DeleteGroup, erase).reason, "GROUP_NOT_FOUND");
+}
+
+class GroupsOfOtherServicesTest : public AppendFixture {};
+
+TEST_F(GroupsOfOtherServicesTest, TheirEventsAreConsumedLikeAnyOther) {
+  const auto stub = v1::ConsumerGroupService::NewStub(TestChannel());
+  v1::CreateGroupRequest request;
+  request.set_name("ledger");
+  request.mutable_settings()->mutable_filter()->add_stream_types("invoice");
+  request.mutable_settings()->mutable_filter()->add_event_types("NoSuchEvent");
+  EXPECT_THAT(Fails(*stub, &Stub::CreateGroup, request).fields, ElementsAre("filter.event_types"));
+  request.mutable_settings()->mutable_filter()->set_event_types(0, "InvoicePaid");
+  Must(*stub, &Stub::CreateGroup, request);
+  v1::AppendEventsRequest append = Sent("1", "A-1");
+  Add(append, "invoice/1", "InvoicePaid", InvoicePaidBytes("d1"));
+  const int64_t last = Must(*log_, &Log::AppendEvents, append).commit().position();
+  for (const v1::PayloadForm form : {v1::PAYLOAD_FORM_STORED, v1::PAYLOAD_FORM_CLEAR}) {
+    auto context = std::make_unique<grpc::ClientContext>();
+    Prepare(*context);
+    Consuming consumer(*stub, std::move(context));
+    ASSERT_TRUE(consumer.Start("ledger", 1, form));
+    const auto taken = consumer.Take(1);
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(taken[0].position(), last);
+    EXPECT_EQ(taken[0].has_stored_event(), form == v1::PAYLOAD_FORM_STORED);
+    if (form == v1::PAYLOAD_FORM_CLEAR) {
+      EXPECT_EQ(taken[0].event().payload_json(), R"({"deal_id":"d1"})");
+      ASSERT_TRUE(consumer.Ack(taken[0]));
+    }
+    EXPECT_TRUE(consumer.Close().ok());
+  }
+  v1::GetGroupRequest get;
+  get.set_name("ledger");
+  EXPECT_EQ(Must(*stub, &Stub::GetGroup, get).group().checkpoint(), last);
 }
 
 // A client that sends and never reads must neither be answered without bound nor stop others.

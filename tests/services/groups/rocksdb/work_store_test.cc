@@ -56,6 +56,14 @@ TEST_F(WorkStoreTest, KeepsRowsOverAReopen) {
   EXPECT_THAT(Scan(*store, "K"), ElementsAre(Pair("Kb", "2")));
 }
 
+TEST_F(WorkStoreTest, SyncsWithNothingToWrite) {
+  const auto store = OpenWorkStore(path_).value();
+  EXPECT_TRUE(store->Write({}, true).ok());
+  ASSERT_TRUE(store->Write({.rows = {{"Ka", "1"}}}, false).ok());
+  EXPECT_TRUE(store->Write({}, true).ok());
+  EXPECT_THAT(Scan(*store, "K"), ElementsAre(Pair("Ka", "1")));
+}
+
 TEST_F(WorkStoreTest, DropsPrefixesBeforeItWrites) {
   const auto store = OpenWorkStore(path_).value();
   ASSERT_TRUE(store->Write({.rows = {{"Ka", "1"}, {"L", "3"}}}, true).ok());
