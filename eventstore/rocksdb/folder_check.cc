@@ -115,6 +115,16 @@ absl::Status CheckFamilies(rocksdb::Env& env, const std::string& path,
       path, absl::StrCat("it lacks what every log has, the family ", absl::StrJoin(missing, ", ")));
 }
 
+// RocksDB names the damaged file, unless it is a write-ahead log.
+std::string DamagedFile(std::string_view path, const rocksdb::Status& status) {
+  if (absl::StrContains(status.ToString(), View(path))) return "";
+  std::vector<std::string> names;
+  rocksdb::Env::Default()->GetChildren(std::string(path), &names).PermitUncheckedError();
+  std::erase_if(names, [](const std::string& name) { return !absl::EndsWith(name, ".log"); });
+  std::sort(names.begin(), names.end());
+  return absl::StrCat(" in a write-ahead log (", absl::StrJoin(names, ", "), ")");
+}
+
 }  // namespace
 
 absl::StatusOr<bool> CheckLogFolder(rocksdb::Env& env, const std::string& path) {
@@ -160,8 +170,8 @@ absl::Status DamagedFolder(std::string_view path, std::string_view what) {
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
       absl::StrCat("the log folder ", View(path), " is damaged: ", View(what),
-                   ". Keep a copy of it as it is, look for errors of the disk, and restore the "
-                   "folder from a backup"));
+                   ". Keep a copy of it as it is, see with `dealog log verify` what else is wrong, "
+                   "look for errors of the disk, and restore the folder from a backup"));
 }
 
 absl::Status OpenFailure(std::string_view path, std::string_view doing,
@@ -170,7 +180,7 @@ absl::Status OpenFailure(std::string_view path, std::string_view doing,
   const std::string what = absl::StrCat(View(doing), ": ", status.ToString());
   // Also a file that CURRENT or the MANIFEST names and that is not there.
   if (status.IsCorruption() || status.IsPathNotFound() || absl::StrContains(what, "No such file")) {
-    return DamagedFolder(path, what);
+    return DamagedFolder(path, what + DamagedFile(path, status));
   }
   return base::Error(absl::StatusCode::kInternal, "INTERNAL",
                      absl::StrCat("the log folder ", View(path), ", ", what));

@@ -64,6 +64,7 @@ class Verifier {
     report_.steps_total = CountBatches();
     RETURN_IF_ERROR(VerifyTables(database_, report_, pace_));
     RETURN_IF_ERROR(walk_.Run(/*check=*/true, [this](const ExpectedRow& row) { Expect(row); }));
+    if (!walk_.complete()) return WithoutIndexes();
     for (const RowSums& sums : expected_) report_.steps_total += sums.count();
     report_.steps_total += last_rows_.size();
     RETURN_IF_ERROR(CompareSums());
@@ -75,9 +76,7 @@ class Verifier {
       RETURN_IF_ERROR(CompareLastRows());
     }
     RETURN_IF_ERROR(NameProblems());
-    report_.steps_total = report_.steps;
-    RETURN_IF_ERROR(pace_.Tell());
-    return std::move(report_);
+    return Done();
   }
 
  private:
@@ -88,6 +87,17 @@ class Verifier {
     BatchNumber number;
     bool found = false;
   };
+
+  absl::StatusOr<LogVerifyReport> WithoutIndexes() {
+    report_.Add("the rows of the indexes were not compared: not every batch could be read");
+    return Done();
+  }
+
+  absl::StatusOr<LogVerifyReport> Done() {
+    report_.steps_total = report_.steps;
+    RETURN_IF_ERROR(pace_.Tell());
+    return std::move(report_);
+  }
 
   uint64_t CountBatches() const {
     uint64_t count = 0;
@@ -123,8 +133,10 @@ class Verifier {
   }
 
   // Calls `row` with what there is, for a row of streams also with its stream's revision before.
+  // Damage that ends it is in the report, and the family in unreadable_.
   template <typename Function>
   absl::Status EachRow(Family family, Function row) {
+    if (unreadable_.contains(family)) return absl::OkStatus();
     PrefixRows rows(database_, family, "");
     std::string stream;
     uint64_t revision = 0;
@@ -147,7 +159,12 @@ class Verifier {
       row(Row{family, rows.key(), rows.value()}, before);
       RETURN_IF_ERROR(pace_.Step(rows.key().size() + rows.value().size()));
     }
-    return rows.status();
+    const absl::Status read = rows.status();
+    if (!absl::IsDataLoss(read)) return read;
+    unreadable_.insert(family);
+    report_.Add(absl::StrCat("family ", std::string(FamilyName(family)),
+                             ": its rows can't be compared: ", std::string(read.message())));
+    return absl::OkStatus();
   }
 
   absl::Status CompareSums() {
@@ -157,7 +174,7 @@ class Verifier {
       RETURN_IF_ERROR(EachRow(family, [&](const Row& row, uint64_t before) {
         there.Add(row.key, ComparedValue(row), before);
       }));
-      Suspicious(family) = there.Differing(Expected(family));
+      if (!unreadable_.contains(family)) Suspicious(family) = there.Differing(Expected(family));
     }
     return absl::OkStatus();
   }
@@ -167,6 +184,8 @@ class Verifier {
       if (!MayChange(family)) continue;
       RETURN_IF_ERROR(EachRow(family, [&](const Row& row, uint64_t) { CompareLast(row); }));
     }
+    // What is missing may be in a family that can't be read.
+    if (!unreadable_.empty()) return absl::OkStatus();
     for (const uint64_t key : last_rows_.Missing(kProblemsListedMax)) missing_.insert(key);
     return absl::OkStatus();
   }
@@ -306,6 +325,7 @@ class Verifier {
   std::array<RowSums, kFamilyCount> expected_;                // By Family.
   std::array<std::vector<size_t>, kFamilyCount> suspicious_;  // Buckets, by Family.
   LastRows last_rows_;                                        // Tagged.
+  absl::flat_hash_set<Family> unreadable_;                    // To their end.
   absl::flat_hash_set<uint64_t> missing_;                     // LastRows::HashOfKey.
   std::map<std::string, Named> named_;                        // Tagged.
 };
@@ -316,10 +336,15 @@ absl::StatusOr<LogVerifyReport> VerifyRocksDbLog(const std::string& path,
                                                  const LogVerifyOptions& options) {
   FolderLock lock(path);
   RETURN_IF_ERROR(lock.Take());
-  ASSIGN_OR_RETURN(
-      const auto database,
-      LogDatabase::Open({.path = path, .block_cache_bytes = kBlockCacheBytes, .read_only = true}));
-  return Verifier(*database, options).Run();
+  const auto database =
+      LogDatabase::Open({.path = path, .block_cache_bytes = kBlockCacheBytes, .read_only = true});
+  if (absl::IsDataLoss(database.status())) {
+    LogVerifyReport report;
+    report.Add(std::string(database.status().message()));
+    return report;
+  }
+  RETURN_IF_ERROR(database.status());
+  return Verifier(**database, options).Run();
 }
 
 absl::StatusOr<LogVerifyReport> VerifyLog(const LogDatabase& database,

@@ -13,7 +13,8 @@ namespace dealog::eventstore {
 
 class LogDatabase;
 
-// See LogVerifier::Verify. FAILED_PRECONDITION: no log, another format, in use by a process.
+// See LogVerifier::Verify. A log that is too damaged to be opened is in the report, too.
+// FAILED_PRECONDITION: no log, another format, in use by a process.
 absl::StatusOr<LogVerifyReport> VerifyRocksDbLog(const std::string& path,
                                                  const LogVerifyOptions& options = {});
 // The same of an open database, as it is when the call begins.

@@ -29,7 +29,7 @@ absl::Status BatchWalk::Run(bool check, ExpectedRowSink sink) {
   for (uint32_t i = 0; i < database_.partition_count(); ++i) {
     RETURN_IF_ERROR(WalkPartition(PartitionId{i}, check, sink));
   }
-  if (check) CheckFollowersBeyond(PartitionId{UINT32_MAX}, BatchNumber{});
+  if (check && complete_) CheckFollowersBeyond(PartitionId{UINT32_MAX}, BatchNumber{});
   return absl::OkStatus();
 }
 
@@ -71,8 +71,16 @@ absl::Status BatchWalk::WalkPartition(PartitionId partition, bool check, Expecte
     if (check) CheckFollowers(partition, number, previous.value_or(""));
     RETURN_IF_ERROR(pace_.Step(bytes));
   }
-  if (check) CheckFollowersBeyond(partition, BatchNumber{next - 1});
-  return rows.status();
+  const absl::Status read = rows.status();
+  if (absl::IsDataLoss(read)) {
+    wrong(CorruptBatch(
+        partition, BatchNumber{next},
+        absl::StrCat("this one and those behind it can't be read: ", std::string(read.message()))));
+    complete_ = false;
+    return absl::OkStatus();
+  }
+  if (check && complete_) CheckFollowersBeyond(partition, BatchNumber{next - 1});
+  return read;
 }
 
 void BatchWalk::CheckFollowers(PartitionId partition, BatchNumber number, std::string_view digest) {

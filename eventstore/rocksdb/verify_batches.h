@@ -38,6 +38,8 @@ class BatchWalk {
   // The rows of every readable commit, and those of the families of batches and commits of every
   // batch that names them, readable or not. The first time everything is checked and counted.
   absl::Status Run(bool check, ExpectedRowSink sink);
+  // False: not all batches could be read, so that rows may be there that seem to follow from none.
+  bool complete() const { return complete_; }
 
  private:
   struct Tenant {
@@ -69,6 +71,7 @@ class BatchWalk {
   absl::flat_hash_map<std::string, Tenant> tenants_;
   RevisionsBefore revisions_before_;  // Of the commit at hand.
   Followers followers_;               // Not met yet.
+  bool complete_ = true;
 };
 
 }  // namespace dealog::eventstore

@@ -132,7 +132,8 @@ TEST_F(Integrity, ADamagedWriteAheadLogIsRefusedAndATornEndIsNot) {
   const auto size = static_cast<std::streamoff>(fs::file_size(logs[0]));
   Flip(logs[0], size / 2);
   const Outcome refused = Refused();
-  EXPECT_THAT(refused.err, AllOf(HasSubstr(folder_ + "/log is damaged"), HasSubstr("Corruption"),
+  EXPECT_THAT(refused.err, AllOf(HasSubstr(folder_ + "/log is damaged"),
+                                 HasSubstr("in a write-ahead log (" + logs[0].filename().string()),
                                  HasSubstr("restore the folder from a backup")));
   Flip(logs[0], size / 2);
   // A write that was cut off was never answered.

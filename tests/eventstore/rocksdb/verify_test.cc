@@ -4,6 +4,7 @@
 
 #include "eventstore/rocksdb/verify.h"
 
+#include <fstream>
 #include <functional>
 
 #include "eventstore/base/crypto.h"
@@ -225,6 +226,60 @@ void ExpectFound(const std::vector<Damage>& damages) {
 
 TEST(VerifyLog, FindsDamagedRecords) { ExpectFound(DamagedRecords()); }
 TEST(VerifyLog, FindsDamagedIndexes) { ExpectFound(DamagedIndexes()); }
+
+// Flips a byte of the first block of the family's table files, where its rows are.
+void DamageTables(const std::string& path, Family family) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  EditLog(path, [&](const LogDatabase& database) {
+    ASSERT_TRUE(database.db().Flush({}, database.family(family)).ok());
+    database.db().GetLiveFilesMetaData(&files);
+  });
+  int damaged = 0;
+  for (const rocksdb::LiveFileMetaData& meta : files) {
+    if (meta.column_family_name != FamilyName(family)) continue;
+    ++damaged;
+    std::fstream file(meta.db_path + meta.name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(10);
+    const char byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(10);
+    file.put(byte);
+  }
+  ASSERT_GT(damaged, 0);
+}
+
+TEST(VerifyLog, FindsDamagedTablesOfEveryFamilyAndGoesOnBehindThem) {
+  for (const Family family :
+       {Family::kCommits, Family::kBatches, Family::kStreams, Family::kTypes, Family::kTimes,
+        Family::kRequests, Family::kUniques, Family::kTenants}) {
+    const std::string name(FamilyName(family));
+    LogFolder folder;
+    WriteSample(folder.path());
+    DamageTables(folder.path(), family);
+    EditLog(folder.path(), [&](const LogDatabase& database) {
+      // Damage beside, of a family that can be read.
+      const Family other = family == Family::kTypes ? Family::kUniques : Family::kTypes;
+      Put(database, other, "beside", "x");
+    });
+    const LogVerifyReport report = Verify(folder.path());
+    EXPECT_THAT(report.problems, Contains(AllOf(HasSubstr("table file "),
+                                                HasSubstr("(family " + name + "): Corruption"))))
+        << name;
+    const bool batches = family == Family::kBatches;
+    EXPECT_THAT(report.problems,
+                Contains(HasSubstr(batches ? "were not compared" : "626573696465")))
+        << name << ": the row beside";
+    EXPECT_LT(report.problem_count, 100u) << name;
+  }
+}
+
+TEST(VerifyLog, ReportsALogThatIsTooDamagedToBeOpened) {
+  LogFolder folder;
+  WriteSample(folder.path());
+  std::ofstream(folder.path() + "/CURRENT") << "nonsense";
+  const LogVerifyReport report = Verify(folder.path());
+  EXPECT_THAT(report.problems,
+              testing::ElementsAre(AllOf(HasSubstr(folder.path()), HasSubstr("is damaged"))));
+}
 
 TEST(VerifyLog, NamesTheMissingRow) {
   LogFolder folder;
