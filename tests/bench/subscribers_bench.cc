@@ -1,5 +1,6 @@
-// What subscribers cost: 1,000 idle ones in CPU and memory; and whether one that is stuck slows
-// appends or the others.   bench_subscribers FOLDER [--seconds S] [--rounds N] [--idle N]
+// What subscribers cost: 1,000 idle ones in CPU and memory; how late an event reaches them; whether
+// one that is stuck slows appends or the others; how fast a consumer group handles what there is.
+//   bench_subscribers FOLDER [--seconds S] [--rounds N] [--idle N]
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "dealog/v1/contacts.grpc.pb.h"
+#include "dealog/v1/groups.grpc.pb.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "dealog/v1/tenants.grpc.pb.h"
 #include "eventstore/base/clock.h"
@@ -25,6 +27,7 @@ namespace {
 constexpr char kTenant[] = "bench";
 constexpr int kInFlight = 16;
 constexpr int kReaders = 8;
+constexpr int64_t kGroupEventsMax = 100'000;
 constexpr double kIdleCpuPercentMax = 1.0;
 constexpr double kIdleMebibytesMax = 50;
 // Noise of a shared machine: what may be lost with a stuck subscriber.
@@ -138,7 +141,7 @@ struct Load {
 };
 
 // Appends for a while, while subscribers read along.
-Load MeasureLoad(const Child& server, const Options& options, bool with_stuck) {
+Load MeasureLoad(const Child& server, const Options& options, int in_flight, bool with_stuck) {
   Subscribers readers;
   for (int i = 0; i < kReaders; ++i) {
     readers.push_back(std::make_unique<Subscriber>(server.address(), true, nullptr, false));
@@ -153,9 +156,9 @@ Load MeasureLoad(const Child& server, const Options& options, bool with_stuck) {
   };
   static std::atomic<int64_t> names{0};
   const auto stub = v1::ContactService::NewStub(Connect(server.address()));
-  std::vector<Call> calls(kInFlight);
+  std::vector<Call> calls(static_cast<size_t>(in_flight));
   const Sample sample = RunClosedLoop(
-      kInFlight, static_cast<int64_t>(options.seconds * 1e6), &server,
+      in_flight, static_cast<int64_t>(options.seconds * 1e6), &server,
       [&](int slot, std::function<void(bool)> done) {
         Call& call = calls[static_cast<size_t>(slot)];
         call.context = std::make_unique<grpc::ClientContext>();
@@ -179,10 +182,10 @@ bool MeasureStuck(const Child& server, const Options& options) {
   std::vector<double> rate[2];
   std::vector<double> p50[2];
   std::vector<double> p99[2];
-  MeasureLoad(server, options, false);  // Warms up.
+  MeasureLoad(server, options, kInFlight, false);  // Warms up.
   for (int round = 0; round < options.rounds; ++round) {
     for (const int with : {round % 2, 1 - round % 2}) {
-      const Load load = MeasureLoad(server, options, with == 1);
+      const Load load = MeasureLoad(server, options, kInFlight, with == 1);
       rate[with].push_back(load.rate);
       p50[with].push_back(load.p50_us);
       p99[with].push_back(load.p99_us);
@@ -200,6 +203,143 @@ bool MeasureStuck(const Child& server, const Options& options) {
   std::printf("one stuck subscriber: appends %.2f x slower, p99 of others %.2f x (bound %.2f x)\n",
               slower, later, kSlowdownMax);
   return slower < kSlowdownMax && later < kSlowdownMax;
+}
+
+// Until an event that was just recorded is in the hands of its subscribers; its sync included.
+void MeasureLatency(const Child& server, const Options& options) {
+  for (const int in_flight : {1, kInFlight}) {
+    std::vector<double> p50;
+    std::vector<double> p99;
+    double rate = 0;
+    for (int round = 0; round < options.rounds; ++round) {
+      const Load load = MeasureLoad(server, options, in_flight, false);
+      p50.push_back(load.p50_us);
+      p99.push_back(load.p99_us);
+      rate = load.rate;
+    }
+    std::printf(
+        "%2d appends in flight (%.0f/s): event to %d subscribers p50 %.2f ms, p99 %.2f ms\n",
+        in_flight, rate, kReaders, Median(p50) / 1000, Median(p99) / 1000);
+  }
+}
+
+// One consumer of a group, which acks whatever it is given, until it was given enough.
+class GroupConsumer final
+    : public grpc::ClientBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse> {
+ public:
+  GroupConsumer(const std::string& address, const std::string& group, std::atomic<int64_t>& left)
+      : stub_(v1::ConsumerGroupService::NewStub(Connect(address))), left_(left) {
+    Prepare(context_, kTenant);
+    stub_->async()->Consume(&context_, this);
+    request_.mutable_start()->set_group(group);
+    request_.mutable_start()->set_consumer("bench");
+    request_.mutable_start()->set_credits(kCredits);
+    StartWrite(&request_);
+    StartRead(&message_);
+    StartCall();
+  }
+  ~GroupConsumer() override {
+    context_.TryCancel();
+    base::MutexLock lock(mu_);
+    while (!done_) changed_.Wait(mu_);
+  }
+
+ private:
+  static constexpr int32_t kCredits = 1000;
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    {
+      base::MutexLock lock(mu_);
+      const auto& deliveries = message_.deliveries().deliveries();
+      for (const auto& delivery : deliveries) acks_.push_back(delivery.delivery_id());
+      left_ -= deliveries.size();
+    }
+    WriteNext();
+    StartRead(&message_);
+  }
+  void OnWriteDone(bool ok) override {
+    {
+      base::MutexLock lock(mu_);
+      writing_ = false;
+    }
+    if (ok) WriteNext();
+  }
+  void OnDone(const grpc::Status&) override {
+    base::MutexLock lock(mu_);
+    done_ = true;
+    changed_.NotifyAll();
+  }
+
+  // Acks, then as many credits again, one message at a time. gRPC is called without the lock.
+  void WriteNext() {
+    if (TakeNext()) StartWrite(&request_);
+  }
+  bool TakeNext() {
+    base::MutexLock lock(mu_);
+    if (writing_ || (credits_due_ == 0 && acks_.empty())) return false;
+    writing_ = true;
+    request_.Clear();
+    if (credits_due_ > 0) {
+      request_.mutable_credits()->set_events(std::exchange(credits_due_, 0));
+      return true;
+    }
+    for (; !acks_.empty() && request_.ack().delivery_ids_size() < kCredits; acks_.pop_front()) {
+      request_.mutable_ack()->add_delivery_ids(std::move(acks_.front()));
+    }
+    credits_due_ = request_.ack().delivery_ids_size();
+    return true;
+  }
+
+  const std::unique_ptr<v1::ConsumerGroupService::Stub> stub_;
+  std::atomic<int64_t>& left_;
+  grpc::ClientContext context_;
+  v1::ConsumeRequest request_;
+  v1::ConsumeResponse message_;
+  base::Mutex mu_;
+  base::CondVar changed_;
+  std::deque<std::string> acks_ ABSL_GUARDED_BY(mu_);
+  int32_t credits_due_ ABSL_GUARDED_BY(mu_) = 0;
+  bool writing_ ABSL_GUARDED_BY(mu_) = true;  // The first message.
+  bool done_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+// A group from the first event, with that many consumers: deliveries are counted and synced.
+void MeasureGroup(const Child& server, int consumers, int64_t events) {
+  const std::string name = "group-" + std::to_string(consumers);
+  {
+    const auto stub = v1::ConsumerGroupService::NewStub(Connect(server.address()));
+    grpc::ClientContext context;
+    Prepare(context, kTenant);
+    v1::CreateGroupRequest request;
+    request.set_name(name);
+    request.set_after_position(0);
+    v1::CreateGroupResponse response;
+    Must(stub->CreateGroup(&context, request, &response), "CreateGroup");
+  }
+  std::atomic<int64_t> left = events;
+  const int64_t cpu_us = server.CpuMicros();
+  const int64_t begin_us = base::MonotonicMicros();
+  std::vector<std::unique_ptr<GroupConsumer>> all;
+  for (int i = 0; i < consumers; ++i) {
+    all.push_back(std::make_unique<GroupConsumer>(server.address(), name, left));
+  }
+  while (left > 0) Sleep(0.005);
+  const auto us = static_cast<double>(base::MonotonicMicros() - begin_us);
+  std::printf("group of %d consumers: %.0f events/s handled, server CPU %.1f us per event\n",
+              consumers, static_cast<double>(events) * 1e6 / us,
+              static_cast<double>(server.CpuMicros() - cpu_us) / static_cast<double>(events));
+}
+
+void MeasureGroups(const Child& server) {
+  const auto stub = v1::LogService::NewStub(Connect(server.address()));
+  grpc::ClientContext context;
+  Prepare(context, kTenant);
+  v1::GetHeadResponse head;
+  Must(stub->GetHead(&context, {}, &head), "GetHead");
+  for (const int consumers : {1, 4}) {
+    MeasureGroup(server, consumers, std::min<int64_t>(head.position(), kGroupEventsMax));
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -225,7 +365,9 @@ int Main(int argc, char** argv) {
     Must(tenants->CreateTenant(&context, request, &response), "CreateTenant");
   }
   const bool idle = MeasureIdle(server, options);
+  MeasureLatency(server, options);
   const bool stuck = MeasureStuck(server, options);
+  MeasureGroups(server);
   std::printf("%s\n", idle && stuck ? "within the bounds" : "BEYOND A BOUND");
   return idle && stuck ? 0 : 1;
 }

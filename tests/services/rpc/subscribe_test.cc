@@ -23,46 +23,59 @@ using eventstore::Position;
 using testing::ElementsAre;
 using Kind = StreamSource::Item::Kind;
 
-// Hands out pages in order; then nothing.
+using Page = eventstore::CommitSubscription::Page;
+
+// What the log will say: pages in order, then nothing, or a failure.
+struct Script {
+  std::deque<Page> pages;
+  absl::Status failure;
+};
+
 class ScriptedSubscription final : public eventstore::CommitSubscription {
  public:
-  explicit ScriptedSubscription(std::deque<absl::StatusOr<Page>>& pages) : pages_(pages) {}
+  explicit ScriptedSubscription(Script& script) : script_(script) {}
   absl::StatusOr<Page> Poll(size_t) override {
-    if (pages_.empty()) return Page{};
-    absl::StatusOr<Page> page = std::move(pages_.front());
-    pages_.pop_front();
+    if (!script_.failure.ok()) return script_.failure;
+    Page page;
+    if (script_.pages.empty()) return page;
+    page = std::move(script_.pages.front());
+    script_.pages.pop_front();
     return page;
   }
   void SetWake(std::function<void()>) override {}
 
  private:
-  std::deque<absl::StatusOr<Page>>& pages_;
+  Script& script_;
 };
 
 class SubscribeTest : public testing::Test {
  protected:
   // Commits as the log holds them, one per list of types.
   void Given(const std::vector<std::vector<const char*>>& commits) {
+    events::v1::Event payload;
+    payload.mutable_deal()->mutable_deal_won();
     for (const auto& types : commits) {
       std::vector<eventstore::NewEvent> events;
-      for (const char* type : types) events.push_back(MakeEvent("deal/1", type));
+      for (const char* type : types) {
+        events.push_back(MakeEvent("deal/1", type, payload.SerializeAsString()));
+      }
       ASSERT_TRUE(eventstore::AppendOne(*log_, MakeCommit("acme", std::move(events), 1000)).ok());
     }
   }
   void Start(uint64_t after = 0, eventstore::EventFilter filter = {}) {
     source_ = MakeSubscribeSource({.subscribers = subscribers_,
                                    .tenant = {"acme"},
-                                   .subscription = std::make_unique<ScriptedSubscription>(pages_),
+                                   .subscription = std::make_unique<ScriptedSubscription>(script_),
                                    .filter = std::move(filter),
                                    .after = Position{after},
                                    .bytes = EventBytes(v1::PAYLOAD_FORM_CLEAR)});
   }
   // A page with the commits after a position, as the log's own subscription returns them.
-  void Page(uint64_t after, bool from_ring) {
+  void Give(uint64_t after, bool from_ring) {
     auto real = log_->Subscribe({"acme"}, Position{after}).value();
-    auto page = real->Poll(1 << 30).value();
+    Page page = real->Poll(1 << 30).value();
     page.from_ring = from_ring;
-    pages_.push_back(std::move(page));
+    script_.pages.push_back(std::move(page));
   }
   StreamSource::Item Next() { return source_->Next().value(); }
   v1::SubscribeResponse Read() {
@@ -82,14 +95,14 @@ class SubscribeTest : public testing::Test {
 
   std::unique_ptr<eventstore::EventLog> log_ = eventstore::MakeMemoryLog({});
   SubscriberSet subscribers_;
-  std::deque<absl::StatusOr<eventstore::CommitSubscription::Page>> pages_;
+  Script script_;
   std::unique_ptr<StreamSource> source_;
 };
 
 TEST_F(SubscribeTest, TellsThatItHasCaughtUpThenWaits) {
   Given({{"DealOpened"}, {"DealMoved"}});
   Start();
-  Page(0, /*from_ring=*/false);
+  Give(0, /*from_ring=*/false);
   EXPECT_THAT(Positions(Read()), ElementsAre(1, 2));
   const v1::SubscribeResponse level = Read();
   EXPECT_EQ(level.caught_up().position(), 2);
@@ -103,12 +116,12 @@ TEST_F(SubscribeTest, TellsThatItFellBehindAndThatItCaughtUpAgain) {
   Given({{"DealOpened"}});
   Start();
   EXPECT_TRUE(Read().has_caught_up());
-  Page(0, /*from_ring=*/false);
+  Give(0, /*from_ring=*/false);
   EXPECT_EQ(Read().fell_behind().position(), 0);
   EXPECT_THAT(Positions(Read()), ElementsAre(1));
   EXPECT_EQ(Read().caught_up().position(), 1);
   Given({{"DealMoved"}});
-  Page(1, /*from_ring=*/true);
+  Give(1, /*from_ring=*/true);
   EXPECT_THAT(Positions(Read()), ElementsAre(2));
   EXPECT_EQ(Next().kind, Kind::kWait);
 }
@@ -116,7 +129,7 @@ TEST_F(SubscribeTest, TellsThatItFellBehindAndThatItCaughtUpAgain) {
 TEST_F(SubscribeTest, BeginsInTheMiddleOfACommit) {
   Given({{"DealOpened", "DealMoved", "DealWon"}});
   Start(/*after=*/2);
-  Page(2, /*from_ring=*/false);
+  Give(2, /*from_ring=*/false);
   EXPECT_THAT(Positions(Read()), ElementsAre(3));
   EXPECT_EQ(Read().caught_up().position(), 3);
 }
@@ -129,7 +142,7 @@ TEST_F(SubscribeTest, TellsWhereItStandsWhereNothingMatchesForLong) {
   }
   Given(commits);
   Start(0, {.event_types = {"DealWon"}});
-  Page(0, /*from_ring=*/false);
+  Give(0, /*from_ring=*/false);
   const v1::SubscribeResponse message = Read();
   EXPECT_EQ(message.checkpoint().position(), static_cast<int64_t>(kCheckpointEvents));
   EXPECT_TRUE(message.checkpoint().has_recorded_at());
@@ -141,7 +154,7 @@ TEST_F(SubscribeTest, LiveItTellsAfterAWhileHoweverLittleDidNotMatch) {
   Given({{"DealMoved"}});
   Start(0, {.event_types = {"DealWon"}});
   EXPECT_TRUE(Read().has_caught_up());
-  Page(0, /*from_ring=*/true);
+  Give(0, /*from_ring=*/true);
   const StreamSource::Item wait = Next();
   ASSERT_EQ(wait.kind, Kind::kWait);
   ASSERT_GT(wait.wait_us_max, 0);
@@ -158,9 +171,9 @@ TEST_F(SubscribeTest, OneMessageHoldsOnlySoMuch) {
   }
   ASSERT_TRUE(eventstore::AppendOne(*log_, MakeCommit("acme", std::move(events))).ok());
   Start();
-  Page(0, /*from_ring=*/false);
+  Give(0, /*from_ring=*/false);
   const auto count = [&] {
-    v1::EventBatch batch;  // The payloads are no events: look at their number only.
+    // The payloads are no events: look at the headers only.
     const std::string bytes = Next().bytes;
     size_t headers = 0;
     for (size_t at = bytes.find("DealOpened"); at != std::string::npos;
@@ -175,8 +188,8 @@ TEST_F(SubscribeTest, OneMessageHoldsOnlySoMuch) {
 
 TEST_F(SubscribeTest, EndsWithAnErrorOfTheLog) {
   Start();
-  pages_.push_back(
-      base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", "a commit is damaged"));
+  script_.failure =
+      base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", "a commit is damaged");
   EXPECT_EQ(base::ReasonOf(source_->Next().status()), "CORRUPT_RECORD");
 }
 
@@ -184,7 +197,7 @@ TEST_F(SubscribeTest, CountsAsBehindUntilItWasSent) {
   Given({{"DealOpened"}});
   Start();
   EXPECT_EQ(subscribers_.Measure(*log_, 2000).events_max, 1u);
-  Page(0, /*from_ring=*/false);
+  Give(0, /*from_ring=*/false);
   Read();
   Read();
   EXPECT_EQ(subscribers_.Measure(*log_, 2000).events_max, 0u);
