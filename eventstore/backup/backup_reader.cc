@@ -70,10 +70,6 @@ class Reader {
     const absl::StatusOr<std::string> bytes = ReadWholeFile(path, kPartBytesMax);
     if (absl::IsNotFound(bytes.status())) return DamagedPart(path, part, "the file is missing");
     if (!bytes.ok()) return bytes.status();
-    if (bytes->size() != part.bytes()) {
-      return DamagedPart(path, part,
-                         absl::StrCat("expected ", part.bytes(), " bytes, found ", bytes->size()));
-    }
     size_t good = 0;
     absl::Status status = CheckHead(path, *bytes, manifest, number, part, good);
     absl::Status taken;  // Not about the part: returned as it is.
@@ -87,7 +83,11 @@ class Reader {
     if (!status.ok()) {
       return DamagedPart(path, part, absl::StrCat("at byte ", good, ": ", status.message()));
     }
-    // Asked last: a frame's own checks say where the damage is.
+    // Asked last: the frames' own checks say where the damage is, and what is whole before it.
+    if (bytes->size() != part.bytes()) {
+      return DamagedPart(path, part,
+                         absl::StrCat("expected ", part.bytes(), " bytes, found ", bytes->size()));
+    }
     if (base::AsView(base::Sha256(*bytes)) != part.sha256()) {
       return DamagedPart(path, part, "its SHA-256 is not the one that the manifest names");
     }

@@ -30,17 +30,20 @@ absl::StatusOr<std::string> ReadKeyCheck(const std::string& keys_folder) {
   return KeyCheck(*key);
 }
 
+absl::Status CheckKeys(const std::string& from, std::string_view check) {
+  ASSIGN_OR_RETURN(const std::string found, ReadKeyCheck(from));
+  if (!found.empty() && (check.empty() || found == check)) return absl::OkStatus();
+  return base::Error(
+      absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
+      absl::StrCat(from, "/", kUniqueKey,
+                   found.empty() ? " is missing" : " is not the key of this log",
+                   ": without it no unique value (an e-mail address) would be found again; give "
+                   "the keys of the folder that was backed up"));
+}
+
 absl::Status CopyKeys(const std::string& from, const std::string& data_folder,
                       std::string_view check) {
-  ASSIGN_OR_RETURN(const std::string found, ReadKeyCheck(from));
-  if (found.empty() || (!check.empty() && found != check)) {
-    return base::Error(
-        absl::StatusCode::kFailedPrecondition, "BACKUP_UNUSABLE",
-        absl::StrCat(from, "/", kUniqueKey,
-                     found.empty() ? " is missing" : " is not the key of this log",
-                     ": without it no unique value (an e-mail address) would be found again; give "
-                     "the keys of the folder that was backed up"));
-  }
+  RETURN_IF_ERROR(CheckKeys(from, check));
   const std::string to = KeysPath(data_folder);
   RETURN_IF_ERROR(MakeFolder(to));
   chmod(to.c_str(), 0700);

@@ -17,9 +17,12 @@ std::string KeyCheck(std::string_view key);
 // KeyCheck of the key that hashes unique values in a folder of keys; empty if it is not there.
 absl::StatusOr<std::string> ReadKeyCheck(const std::string& keys_folder);
 
-// Copies audit.key, unique.key and token.key, as far as they are there, from a folder of keys into
-// DATA_FOLDER/keys. FAILED_PRECONDITION / BACKUP_UNUSABLE unless unique.key is the one of `check`
-// (empty: not compared).
+// FAILED_PRECONDITION / BACKUP_UNUSABLE unless the folder has the unique.key of `check` (empty:
+// any).
+absl::Status CheckKeys(const std::string& from, std::string_view check);
+
+// Checks them, and copies audit.key, unique.key and token.key, as far as they are there, into
+// DATA_FOLDER/keys.
 absl::Status CopyKeys(const std::string& from, const std::string& data_folder,
                       std::string_view check);
 

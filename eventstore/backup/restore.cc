@@ -40,16 +40,25 @@ class Restore {
     return TakeTenant(batch);
   }
 
-  absl::StatusOr<RestoreReport> Finish() {
+  absl::StatusOr<RestoreReport> Finish(std::string_view unique_key_check) {
     if (cut_.whole() && !past_position_) RETURN_IF_ERROR(check_.Finish());
+    if (options_.to_time_us && report_.batches == 0) {
+      return base::InvalidField("to_time", "nothing had been written by then; give a later time");
+    }
     report_.checkpoints = check_.matched();
     const base::Clock& clock = options_.clock != nullptr ? *options_.clock : base::SystemClock();
     for (uint32_t i = 0; i < made_.size(); ++i) {
       RETURN_IF_ERROR(Claim(PartitionId{i}, clock.NowMicros()));
     }
+    if (!options_.keys_folder.empty()) {
+      RETURN_IF_ERROR(CopyKeys(options_.keys_folder, options_.data_folder, unique_key_check));
+    }
     RETURN_IF_ERROR(target_.Finish());
     return report_;
   }
+
+  // What was asked for can't be had: another try shall find the folder as it was.
+  void Abandon() { target_.Abandon(); }
 
  private:
   absl::Status Write(const storage::v1::BatchHeader& header, std::span<const CommitPtr> commits) {
@@ -145,23 +154,24 @@ absl::StatusOr<RestoreReport> RestoreBackup(const RestoreOptions& options,
   const storage::v1::BackupManifest& manifest = chain.back().manifest;
   ASSIGN_OR_RETURN(RestoreCut cut, RestoreCut::Make(options, manifest));
   ASSIGN_OR_RETURN(CheckpointCheck check, CheckpointCheck::Make(chain, options.trusted_key));
+  if (!options.keys_folder.empty()) {
+    RETURN_IF_ERROR(CheckKeys(options.keys_folder, manifest.unique_key_check()));
+  }
   ASSIGN_OR_RETURN(RestoreTarget target,
                    RestoreTarget::Open(options.data_folder, cut.plan(),
                                        static_cast<uint32_t>(manifest.partitions_size())));
-  if (!options.keys_folder.empty()) {
-    RETURN_IF_ERROR(
-        CopyKeys(options.keys_folder, options.data_folder, manifest.unique_key_check()));
-  }
   Restore restore(options, std::move(cut), std::move(check), std::move(target),
                   static_cast<size_t>(manifest.partitions_size()));
-  ASSIGN_OR_RETURN(const BackupReadProgress read,
-                   ReadBackup(
-                       options.archive, chain,
-                       [&](const BatchRecord& batch) { return restore.Take(batch); }, progress));
-  ASSIGN_OR_RETURN(RestoreReport report, restore.Finish());
-  report.read = read;
-  report.backup_number = manifest.number();
-  ASSIGN_OR_RETURN(report.unfinished, NewerUnfinished(options.archive, options.backup_number));
+  const absl::StatusOr<BackupReadProgress> read = ReadBackup(
+      options.archive, chain, [&](const BatchRecord& batch) { return restore.Take(batch); },
+      progress);
+  absl::StatusOr<RestoreReport> report = read.ok() ? restore.Finish(manifest.unique_key_check())
+                                                   : absl::StatusOr<RestoreReport>(read.status());
+  if (absl::IsInvalidArgument(report.status())) restore.Abandon();
+  if (!report.ok()) return report;
+  report->read = *read;
+  report->backup_number = manifest.number();
+  ASSIGN_OR_RETURN(report->unfinished, NewerUnfinished(options.archive, options.backup_number));
   return report;
 }
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -70,6 +72,14 @@ absl::Status RestoreTarget::Add(const storage::v1::BatchHeader& header,
                                           " than the backup; delete the folder and begin again"));
   }
   return there ? absl::OkStatus() : loader_->Add(header, commits);
+}
+
+void RestoreTarget::Abandon() {
+  loader_.reset();
+  std::error_code error;
+  std::filesystem::remove_all(UnfinishedPath(folder_), error);
+  unlink((folder_ + "/LOCK").c_str());
+  unlink(RestoreMark(folder_).c_str());
 }
 
 absl::Status RestoreTarget::Finish() {

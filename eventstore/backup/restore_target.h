@@ -31,6 +31,8 @@ class RestoreTarget {
   PartitionHead Head(PartitionId partition) const { return loader_->Head(partition); }
   // Makes it a data folder.
   absl::Status Finish();
+  // Removes what was made of it.
+  void Abandon();
 
  private:
   explicit RestoreTarget(std::string folder) : folder_(std::move(folder)) {}

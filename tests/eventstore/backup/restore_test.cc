@@ -107,6 +107,17 @@ TEST_F(RestoreTest, ToATime) {
   EXPECT_EQ(MustRestore(options).batches, 9);
 }
 
+TEST_F(RestoreTest, ATimeBeforeTheFirstBatchIsRefused) {
+  const int64_t then = clock_.NowMicros();
+  Append("acme", 3);
+  MustBackup();
+  RestoreOptions options = RestoreTo("new");
+  options.to_time_us = then;
+  EXPECT_THAT(Refusal(options, "FIELD_INVALID"), HasSubstr("nothing had been written"));
+  options.to_time_us = clock_.NowMicros() - 1'000'000;
+  EXPECT_EQ(MustRestore(options).events, 3);
+}
+
 TEST_F(RestoreTest, ToAPositionOfOneTenant) {
   log_ = MakeMemoryLog({.partition_count = 2, .disk = nullptr, .clock = &clock_});
   for (int i = 0; i < 5; ++i) {
@@ -136,6 +147,8 @@ TEST_F(RestoreTest, APositionInsideOfACommitIsRefusedWithItsNeighbours) {
   options.tenant = TenantId{"acme"};
   options.to_position = Position{2};
   EXPECT_THAT(Refusal(options, "FIELD_INVALID"), HasSubstr("give 1 or 3"));
+  options.to_position = Position{3};  // The folder is as it was: the next try may have it.
+  EXPECT_EQ(MustRestore(options).events, 3);
 }
 
 TEST_F(RestoreTest, RefusesPlacesThatTheBackupDoesNotHave) {
@@ -248,6 +261,21 @@ TEST_F(RestoreTest, DamageBehindTheCutDoesNotMatter) {
   RestoreOptions options = RestoreTo("new");
   options.to_batches = {{PartitionId{0}, BatchNumber{19}}};
   EXPECT_EQ(MustRestore(options).batches, 19);
+}
+
+TEST_F(RestoreTest, OfAFileThatWasCutOffWhatIsWholeIsThere) {
+  for (int i = 0; i < 3; ++i) {  // Each fills a frame.
+    ASSERT_TRUE(AppendOne(*log_, MakeCommit("acme", {MakeEvent("deal/1", "DealOpened",
+                                                               std::string(900'000, 'x'))}))
+                    .ok());
+  }
+  MustBackup();
+  const std::string part = PartPath(archive(), 1, 1);
+  std::filesystem::resize_file(part, std::filesystem::file_size(part) - 1);
+  EXPECT_THAT(Refusal(RestoreTo("whole"), "CORRUPT_RECORD"), HasSubstr("--to-batch 0:2"));
+  RestoreOptions options = RestoreTo("new");
+  options.to_batches = {{PartitionId{0}, BatchNumber{2}}};
+  EXPECT_EQ(MustRestore(options).events, 2);
 }
 
 TEST_F(RestoreTest, CopiesTheKeysOfThisLogOnly) {
