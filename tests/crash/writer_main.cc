@@ -6,26 +6,14 @@
 //
 // Usage: crash_writer FOLDER SEED sync|nosync [POINT COUNT]
 //
-// With a point it kills itself the COUNT-th time that it comes there:
-//   before_write   a batch is staged, nothing of it was handed to the disk
-//   before_sync    its bytes were handed over, none is synced
-//   after_sync     the disk has them, the log does not know
-//   before_publish the log knows, readers do not
-//   before_reply   readers see them, the caller does not
-//   table          in the middle of writing a table: a memtable flush or a compaction
-//   manifest       in the middle of recording one
-// All of it outside of the log: on its file system, in its callbacks, after its return.
+// With a point (kill_point.h) it kills itself the COUNT-th time that it comes there.
 
-#include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -34,6 +22,7 @@
 #include "eventstore/rocksdb/rocksdb_log.h"
 #include "eventstore/rocksdb/testing.h"
 #include "tests/crash/fault_file_system.h"
+#include "tests/crash/kill_point.h"
 #include "tests/support/event_log_commits.h"
 
 namespace dealog::eventstore {
@@ -46,28 +35,6 @@ void Report(const std::string& lines) {
     done += static_cast<size_t>(wrote);
   }
 }
-
-// Kills the process at a chosen point.
-class KillPoint {
- public:
-  KillPoint(std::string point, int count) : point_(std::move(point)), left_(count) {}
-  void Reach(std::string_view point) {
-    if (point == point_ && --left_ == 0) raise(SIGKILL);
-  }
-  void Observe(FileOperation operation, std::string_view file, bool done) {
-    if (file.ends_with(".log")) {
-      if (operation == FileOperation::kAppend) Reach("before_write");
-      if (operation == FileOperation::kSync) Reach(done ? "after_sync" : "before_sync");
-    } else if (operation == FileOperation::kAppend) {
-      if (file.ends_with(".sst")) Reach("table");
-      if (file.starts_with("MANIFEST")) Reach("manifest");
-    }
-  }
-
- private:
-  const std::string point_;
-  std::atomic<int> left_;
-};
 
 int Write(const std::string& folder, uint32_t seed, bool sync, KillPoint& kill) {
   const auto file_system = std::make_shared<FaultFileSystem>(
