@@ -130,6 +130,7 @@ uint64_t BatchWalk::WalkCommits(const storage::v1::BatchHeader& header, CommitsI
           .partition = PartitionId{header.partition()},
           .number = BatchNumber{header.number()}});
     if (!check) continue;
+    ++unreadable_commits_;
     report_.Add(std::string(commit.status().message()));
     tenants_[digest.tenant()].position = digest.last_position();
   }

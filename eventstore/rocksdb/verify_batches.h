@@ -40,6 +40,7 @@ class BatchWalk {
   absl::Status Run(bool check, ExpectedRowSink sink);
   // False: not all batches could be read, so that rows may be there that seem to follow from none.
   bool complete() const { return complete_; }
+  uint64_t unreadable_commits() const { return unreadable_commits_; }
 
  private:
   struct Tenant {
@@ -72,6 +73,7 @@ class BatchWalk {
   RevisionsBefore revisions_before_;  // Of the commit at hand.
   Followers followers_;               // Not met yet.
   bool complete_ = true;
+  uint64_t unreadable_commits_ = 0;
 };
 
 }  // namespace dealog::eventstore

@@ -62,6 +62,7 @@ int Serve(const std::string& folder, int64_t sync_us, size_t batch) {
     return eventstore::OpenRocksDbLogForTest(
         log, {.file_system = std::make_shared<SlowSyncFileSystem>(sync_us)});
   };
+  telemetry::InitLogging(options.log_level, options.log_format);
   const auto server = server::Start(options);
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", std::string(server.status().message()).c_str());

@@ -179,7 +179,7 @@ TEST(FolderCheck, ADamagedManifestIsRefused) {
   const fs::path manifest = FileWith(folder.path(), "MANIFEST-", "");
   FlipByte(manifest, fs::file_size(manifest) / 2);
   ExpectRefused(folder.path(), StatusCode::kDataLoss, "reading its MANIFEST: Corruption");
-  EXPECT_THAT(VerifyRocksDbLog(folder.path()), FailsWith(StatusCode::kDataLoss, "CORRUPT_RECORD"));
+  EXPECT_EQ(VerifyRocksDbLog(folder.path())->problem_count, 1u);
 }
 
 TEST(FolderCheck, AMissingManifestIsRefused) {
