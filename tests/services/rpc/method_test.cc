@@ -17,7 +17,8 @@ TEST(DescribeMethod, EveryMethodHasAPermission) {
   for (const auto* service : AllServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const Method method = DescribeMethod(*service->method(i));
-      EXPECT_THAT(method.permission, testing::MatchesRegex("[a-z]+\\.(read|write)")) << method.path;
+      EXPECT_THAT(method.permission, testing::MatchesRegex("[a-z]+\\.(read|write|append|admin)"))
+          << method.path;
       ++count;
     }
   }
