@@ -270,6 +270,7 @@ class BackupRunImpl final : public BackupRun {
                                      MakeFrame(FrameKind::kManifest, content)));
     progress_.bytes_written = writer_->bytes_written();
     progress_.done = true;
+    lock_.reset();  // Whoever hears that it is done may begin the next one.
     return absl::OkStatus();
   }
 

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -159,7 +161,7 @@ void AddSource(CLI::App* command, Input* input) {
   command
       ->add_option("--backup", input->options.backup_number,
                    "Number of the backup (default: the newest)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(uint64_t{1}, uint64_t{INT64_MAX}));
   AddText(command, "--key",
           "Public key of the audit (text, or a file of it) that was kept elsewhere", &input->key);
 }
@@ -191,7 +193,7 @@ void AddRestore(const CommandTree& group) {
   command
       ->add_option("--to-position", options->to_position.value,
                    "Restore only the tenant of --tenant, up to this position")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(uint64_t{1}, uint64_t{INT64_MAX}));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ namespace dealog::bench {
 namespace {
 
 constexpr int kInFlight = 16;
+constexpr char kArchive[] = "kept";
 
 struct Options {
   double seconds = 5;
@@ -61,13 +62,14 @@ Sample AppendBeside(Probe& probe, const std::string& archive, int64_t duration_u
   return sample;
 }
 
-struct Figures {
-  Series alone = {};
-  Series beside = {};
-  std::vector<double> backup_seconds = {}, verify_seconds = {}, restore_seconds = {};
+// What an archive holds.
+struct Content {
+  double events = 0;
+  double commit_megabytes = 0;
+  double archive_megabytes = 0;
 };
 
-void Show(const std::string& archive, const Figures& figures) {
+Content ContentOf(const std::string& archive) {
   const auto chain = eventstore::ReadChain(archive, 0);
   DEALOG_CHECK_OK(chain);
   uint64_t commit_bytes = 0;
@@ -79,57 +81,69 @@ void Show(const std::string& archive, const Figures& figures) {
       },
       {});
   DEALOG_CHECK_OK(read);
-  const double events = static_cast<double>(read->events);
-  const double megabytes = static_cast<double>(commit_bytes) / 1e6;
-  std::printf("%.0f events, %.0f MB of commits, %.0f MB in the archive\n", events, megabytes,
-              static_cast<double>(read->bytes_total) / 1e6);
-  const auto show = [&](const char* name, const std::vector<double>& seconds) {
-    std::printf("%-8s %s s   %.0f events/s   %.0f MB/s of commits\n", name,
-                Spread(seconds, 1).c_str(), events / Median(seconds), megabytes / Median(seconds));
-  };
-  show("backup", figures.backup_seconds);
-  show("verify", figures.verify_seconds);
-  show("restore", figures.restore_seconds);
-  Print("append", kInFlight, figures.alone);
-  Print("append beside backups", kInFlight, figures.beside);
+  return {static_cast<double>(read->events), static_cast<double>(commit_bytes) / 1e6,
+          static_cast<double>(read->bytes_total) / 1e6};
+}
+
+void Show(const char* name, const Content& content, const std::vector<double>& seconds) {
+  std::printf("%-8s %s s   %.0f events/s   %.0f MB/s of commits\n", name,
+              Spread(seconds, 1).c_str(), content.events / Median(seconds),
+              content.commit_megabytes / Median(seconds));
+  std::fflush(stdout);
+}
+
+// A server with a copy of the folder's log: full backups while nothing else happens, appends while
+// nothing else happens, both at once.
+Content Serve(const std::string& folder, const std::string& work, const Options& options) {
+  const std::string data = MakeFolder(work, "data");
+  const std::string backups = MakeFolder(work, "backups");
+  std::filesystem::copy(folder + "/log", data + "/log", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(folder + "/keys", data + "/keys");
+  Probe probe(data, {"--backup-dir=" + backups});
+  probe.AwaitFollowers();
+  MakeBackup(probe, kArchive);
+  const Content content = ContentOf(backups + "/" + kArchive);
+  std::printf("%.0f events, %.0f MB of commits, %.0f MB in the archive\n", content.events,
+              content.commit_megabytes, content.archive_megabytes);
+  std::vector<double> seconds;
+  Series alone;
+  Series beside;
+  for (int round = 0; round < options.rounds; ++round) {
+    const int64_t begin = base::MonotonicMicros();
+    MakeBackup(probe, "quiet");
+    seconds.push_back(SecondsSince(begin));
+    alone.Add(probe.Append({.in_flight = kInFlight}, options.duration_us()));
+    beside.Add(AppendBeside(probe, "busy", options.duration_us()));
+    for (const char* name : {"/quiet", "/busy"}) std::filesystem::remove_all(backups + name);
+  }
+  Show("backup", content, seconds);
+  Print("append", kInFlight, alone);
+  Print("append beside backups", kInFlight, beside);
   std::printf("rate beside backups / alone: %.2f   p99: %.2f\n",
-              Median(figures.beside.rate) / Median(figures.alone.rate),
-              Median(figures.beside.p99) / Median(figures.alone.p99));
+              Median(beside.rate) / Median(alone.rate), Median(beside.p99) / Median(alone.p99));
+  std::fflush(stdout);
+  return content;
 }
 
 int Main(const std::string& folder, const Options& options) {
   const std::string work = MakeFolder(folder, "backup_bench");
-  const std::string backups = MakeFolder(work, "backups");
-  Figures figures;
-  {
-    const std::string data = MakeFolder(work, "data");
-    std::filesystem::copy(folder + "/log", data + "/log", std::filesystem::copy_options::recursive);
-    std::filesystem::copy(folder + "/keys", data + "/keys");
-    Probe probe(data, {"--backup-dir=" + backups});
-    probe.AwaitFollowers();
-    for (int round = 0; round < options.rounds; ++round) {
-      const std::string archive = "quiet" + std::to_string(round);
-      const int64_t begin = base::MonotonicMicros();
-      MakeBackup(probe, archive);
-      figures.backup_seconds.push_back(SecondsSince(begin));
-      figures.alone.Add(probe.Append({.in_flight = kInFlight}, options.duration_us()));
-      figures.beside.Add(AppendBeside(probe, "busy", options.duration_us()));
-      std::filesystem::remove_all(backups + "/busy");
-    }
-  }
-  const std::string archive = backups + "/quiet0";
+  const Content content = Serve(folder, work, options);
+  const std::string archive = work + "/backups/" + kArchive;
+  std::vector<double> verify_seconds;
+  std::vector<double> restore_seconds;
   for (int round = 0; round < options.rounds; ++round) {
     int64_t begin = base::MonotonicMicros();
     DEALOG_CHECK_OK(eventstore::VerifyBackup(archive, 0, std::nullopt, {}));
-    figures.verify_seconds.push_back(SecondsSince(begin));
+    verify_seconds.push_back(SecondsSince(begin));
     eventstore::RestoreOptions restore;
     restore.archive = archive;
     restore.data_folder = MakeFolder(work, "restored");
     begin = base::MonotonicMicros();
     DEALOG_CHECK_OK(eventstore::RestoreBackup(restore, {}));
-    figures.restore_seconds.push_back(SecondsSince(begin));
+    restore_seconds.push_back(SecondsSince(begin));
   }
-  Show(archive, figures);
+  Show("verify", content, verify_seconds);
+  Show("restore", content, restore_seconds);
   std::filesystem::remove_all(work);
   return 0;
 }

@@ -130,11 +130,11 @@ TEST_F(BackupDrill, ARestoreRefusesWhatItCanNotDo) {
   };
   for (const Case& odd : std::vector<Case>{
            {{"--to-batch", "999999"}, 13, "expected at most"},
-           {{"--to-batch", "one"}, 2, "PARTITION:N"},
-           {{"--to-time", "yesterday"}, 2, "RFC 3339"},
+           {{"--to-batch", "one"}, 13, "PARTITION:N"},
+           {{"--to-time", "yesterday"}, 13, "RFC 3339"},
            {{"--to-time", "2011-01-01T00:00:00Z"}, 13, "nothing had been written by then"},
            {{"--to-time", "2999-01-01T00:00:00Z"}, 13, "expected a time up to"},
-           {{"--to-position", "0"}, 2, "--to-position"},
+           {{"--to-position", "0"}, 13, "--to-position"},
            {{"--to-position", "999999"}, 13, "where tenant acme ends"},
            {{"--backup", "7"}, 15, "has no backup 7"},
            {{"--keys", safe_}, 19, "unique.key is missing"}}) {
