@@ -88,37 +88,81 @@ class Window {
   std::function<void()> wake_ ABSL_GUARDED_BY(mu_);
 };
 
+// The server's side of a stream. A message may bring more appends than the window has room for: the
+// rest waits here, and no further message is taken.
 class AppendDialogue final : public Dialogue {
  public:
   explicit AppendDialogue(const Core& core) : core_(core) {}
 
   void SetWake(std::function<void()> wake) override { window_->SetWake(std::move(wake)); }
-  bool HasRoom() const override { return window_->HasRoom(); }
+  bool HasRoom() const override {
+    base::MutexLock lock(mu_);
+    return waiting_.empty() && window_->HasRoom();
+  }
   void Closed() override { closed_ = true; }
 
   absl::StatusOr<bool> Take(const Call& call, const google::protobuf::Message& message) override {
     const auto& request = static_cast<const v1::AppendEventStreamRequest&>(message);
     RETURN_IF_ERROR(Check(request));
-    for (const v1::AppendEventsRequest& append : request.appends()) {
-      const int64_t number = window_->Open(append.ByteSizeLong());
-      SubmitAppend(core_, call, append,
-                   [window = window_, number](absl::StatusOr<v1::AppendEventsResponse> result) {
-                     window->Set(number, ToOutcome(std::move(result)));
-                   });
-    }
     next_number_ += request.appends_size();
-    return window_->HasRoom();
+    const auto shared = std::make_shared<const Call>(call);
+    {
+      base::MutexLock lock(mu_);
+      for (const v1::AppendEventsRequest& append : request.appends()) {
+        waiting_.push_back({shared, append});
+      }
+    }
+    SubmitWaiting();
+    return HasRoom();
   }
 
   absl::StatusOr<Item> Next() override {
     // Read before the window: what was appended before the close is in it then.
     const bool closed = closed_;
     const v1::AppendEventStreamResponse response = window_->Take();
+    SubmitWaiting();
     if (!response.outcomes().empty()) return Item::Message(response.SerializeAsString());
-    return closed && window_->empty() ? Item::End() : Item::Wait();
+    return closed && Answered() ? Item::End() : Item::Wait();
   }
 
  private:
+  struct Waiting {
+    std::shared_ptr<const Call> call;
+    v1::AppendEventsRequest append;
+  };
+
+  // Submits what there is room for, in order. One thread at a time does it, and without the lock:
+  // an append that is refused at once wakes the stream, which may come back here.
+  void SubmitWaiting() {
+    {
+      base::MutexLock lock(mu_);
+      if (submitting_) return;
+      submitting_ = true;
+    }
+    while (std::optional<Waiting> next = PopWaiting()) {
+      const int64_t number = window_->Open(next->append.ByteSizeLong());
+      SubmitAppend(core_, *next->call, std::move(next->append),
+                   [window = window_, number](absl::StatusOr<v1::AppendEventsResponse> result) {
+                     window->Set(number, ToOutcome(std::move(result)));
+                   });
+    }
+  }
+  // Nothing: there is none, or no room for it; whoever makes some comes here again.
+  std::optional<Waiting> PopWaiting() {
+    base::MutexLock lock(mu_);
+    if (waiting_.empty() || !window_->HasRoom()) {
+      submitting_ = false;
+      return std::nullopt;
+    }
+    std::optional<Waiting> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    return next;
+  }
+  bool Answered() const {
+    base::MutexLock lock(mu_);
+    return waiting_.empty() && !submitting_ && window_->empty();
+  }
+
   absl::Status Check(const v1::AppendEventStreamRequest& request) const {
     if (request.first_number() != next_number_) {
       return base::InvalidField("first_number",
@@ -137,6 +181,9 @@ class AppendDialogue final : public Dialogue {
   const std::shared_ptr<Window> window_ = std::make_shared<Window>();
   int64_t next_number_ = 1;  // Take only.
   std::atomic<bool> closed_ = false;
+  mutable base::Mutex mu_;
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);
+  bool submitting_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace

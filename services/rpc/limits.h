@@ -51,12 +51,13 @@ inline constexpr size_t kEventFilterItemsMax = 1000;
 
 // Appends of one AppendEventBatches, or of one message of AppendEventStream.
 inline constexpr size_t kAppendsPerMessageMax = 1000;
-// Events of one AppendEventBatches, so that its reply stays below the 4 MiB that clients accept even
-// if each has a stream of its own.
+// Events of one AppendEventBatches, so that its reply stays below the 4 MiB that clients accept
+// even if each has a stream of its own.
 inline constexpr size_t kAppendEventsPerCallMax = 20'000;
 // Appends that one AppendEventStream may have unanswered, and their bytes; past either the server
-// stops reading. Several messages of the largest kind fit.
-inline constexpr size_t kAppendWindow = 4096;
+// stops reading. As many as the sequencer always lets in, two batches of it: a client that just
+// writes on is held back, never told OVERLOADED for what it alone has sent.
+inline constexpr size_t kAppendWindow = 1024;
 inline constexpr size_t kAppendWindowBytes = 8 << 20;
 
 // Subscribers whose next event a scrape of metrics reads.

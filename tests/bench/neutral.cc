@@ -42,7 +42,7 @@ Sample Write(Probe& probe, int writers, int64_t duration_us) {
     v1::NewEvent& event = *call->request.add_events();
     event.set_stream(streams.Name(slot));
     event.set_type(kProbeType);
-    event.mutable_payload()->assign(kPayloadBytes, '\0');
+    event.set_payload(ProbePayload(kPayloadBytes, slot));
     stubs[static_cast<size_t>(slot)]->async()->AppendEvents(
         &call->context, &call->request, &call->response,
         [call, done = std::move(done)](grpc::Status status) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,9 @@ namespace {
 
 constexpr int kCommitsPerFill = 100;
 constexpr int kFillsInFlight = 8;
+// Far more than a block that is compressed at once; the stride is prime.
+constexpr size_t kNoiseBytes = 1 << 20;
+constexpr size_t kNoiseStride = 104'729;
 
 std::vector<std::string> Command(const std::string& folder, const std::vector<std::string>& flags) {
   std::vector<std::string> command = {BinFolder() + "/dealogd", "--data-dir", folder, "--listen",
@@ -30,13 +34,29 @@ std::vector<std::string> Command(const std::string& folder, const std::vector<st
 
 }  // namespace
 
+std::string ProbePayload(size_t bytes, int64_t turn) {
+  static const std::string noise = [] {
+    std::mt19937_64 random(1);
+    std::string made(kNoiseBytes, '\0');
+    for (char& byte : made) byte = static_cast<char>(random());
+    return made;
+  }();
+  std::string payload;
+  size_t at = static_cast<size_t>(turn) * kNoiseStride % kNoiseBytes;
+  while (payload.size() < bytes) {
+    payload.append(noise, at, bytes - payload.size());
+    at = 0;
+  }
+  return payload;
+}
+
 void ProbeStreams::Fill(int slot, int events, v1::AppendEventsRequest& request) {
   const std::string stream = Name(slot);
   for (int i = 0; i < events; ++i) {
     v1::NewEvent& event = *request.add_events();
     event.set_stream(stream);
     event.set_type(kProbeType);
-    event.mutable_payload()->assign(payload_bytes_, 'x');
+    event.set_payload(ProbePayload(payload_bytes_, revisions_[static_cast<size_t>(slot)] + i));
   }
   Expect(slot, request);
   revisions_[static_cast<size_t>(slot)] += events;

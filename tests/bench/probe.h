@@ -18,6 +18,9 @@ inline constexpr char kProbeTenant[] = "bench";
 inline constexpr char kProbeType[] = "Measured";
 inline constexpr size_t kProbeBytes = 300;  // Of a payload, unless said otherwise.
 
+// A payload that does not compress: every `turn` another one.
+std::string ProbePayload(size_t bytes, int64_t turn);
+
 // One stream per slot, so that no two appends in flight expect the same revision.
 // Thread safety: a slot's by one thread at a time.
 class ProbeStreams {

@@ -36,7 +36,7 @@ struct Options {
   int rounds = 5;
 };
 
-eventstore::NewCommit Commit(int64_t number, const std::string& payload, int64_t now_us) {
+eventstore::NewCommit Commit(int64_t number, int64_t now_us) {
   eventstore::NewCommit commit;
   commit.tenant = {kProbeTenant};
   commit.recorded_at_us = now_us;
@@ -47,7 +47,10 @@ eventstore::NewCommit Commit(int64_t number, const std::string& payload, int64_t
   event.event_id = base::UuidBytes(base::MakeUuid7(now_us));
   event.schema_version = 1;
   event.occurred_at_us = now_us;
-  event.payload = payload;
+  events::v1::Event content;
+  content.mutable_external()->set_type(kProbeType);
+  content.mutable_external()->set_payload(ProbePayload(kProbeBytes, number));
+  event.payload = content.SerializeAsString();
   commit.subject = event.stream;
   commit.events.push_back(std::move(event));
   return commit;
@@ -61,17 +64,13 @@ void Fill(const std::string& folder, int64_t events) {
   auto opened = eventstore::OpenRocksDbLog({.path = folder + "/log"});
   DEALOG_CHECK_OK(opened);
   eventstore::EventLog& log = **opened;
-  events::v1::Event event;
-  event.mutable_external()->set_type(kProbeType);
-  event.mutable_external()->set_payload(std::string(kProbeBytes, 'x'));
-  const std::string payload = event.SerializeAsString();
   const auto head = log.Head({kProbeTenant});
   DEALOG_CHECK_OK(head);
   const auto first = static_cast<int64_t>(head->position.value);
   const int64_t at_begin = FolderBytes(folder + "/log");
   std::vector<eventstore::NewCommit> commits;
   for (int64_t i = first; i < events; ++i) {
-    commits.push_back(Commit(i, payload, base::SystemClock().NowMicros()));
+    commits.push_back(Commit(i, base::SystemClock().NowMicros()));
     if (static_cast<int64_t>(commits.size()) < kCommitsPerBatch && i + 1 < events) continue;
     const eventstore::PartitionId partition{0};
     const auto outcomes = log.Append(partition, log.BatchHead(partition).number, commits);

@@ -106,20 +106,26 @@ TEST_F(AppendStreamTest, ARepeatAfterABrokenConnectionIsDoneOnce) {
   EXPECT_EQ(End().code, grpc::StatusCode::OK);
 }
 
-// Far more than the window, and nobody reads: the server stops reading, and forgets nothing.
+// Far more than the window, in the largest messages, and nobody reads: the server stops reading,
+// forgets nothing, and turns nothing away.
 TEST_F(AppendStreamTest, AWriterThatDoesNotReadIsHeldBack) {
   Open();
-  const int64_t appends = 3 * static_cast<int64_t>(kAppendWindow);
+  constexpr int kMessages = 5;
+  const int64_t appends = kMessages * static_cast<int64_t>(kAppendsPerMessageMax);
+  static_assert(kMessages * kAppendsPerMessageMax > 3 * kAppendWindow);
   std::thread writer([&] {
-    for (int64_t i = 0; i < appends; i += 64) {
-      Write(std::vector<v1::AppendEventsRequest>(64, Sent("1", "A")));
+    for (int i = 0; i < kMessages; ++i) {
+      Write(std::vector<v1::AppendEventsRequest>(kAppendsPerMessageMax, Sent("1", "A")));
     }
     stream_->WritesDone();
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   const auto outcomes = Read(static_cast<size_t>(appends));
   writer.join();
-  EXPECT_EQ(outcomes.back().appended().streams(0).last_revision(), appends);
+  for (int64_t i = 0; i < appends; ++i) {
+    const v1::AppendOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    ASSERT_EQ(outcome.appended().streams(0).last_revision(), i + 1) << outcome.ShortDebugString();
+  }
   v1::AppendEventStreamResponse response;
   EXPECT_FALSE(stream_->Read(&response));
   EXPECT_TRUE(stream_->Finish().ok());
