@@ -26,6 +26,7 @@ namespace dealog::eventstore {
 namespace {
 
 constexpr int64_t kNamedKillMicros = 2'000'000;
+constexpr int64_t kFirstAnswerMicrosMax = 20'000'000;
 
 // What a writer has acknowledged in one log, over all its lives.
 struct Acknowledged {
@@ -182,15 +183,23 @@ CrashReport KillAndCheck(const CrashOptions& options) {
     // and recovery, and half among the writes.
     const bool named = random() % 3 == 0;
     const std::string point = named ? kKillPoints[random() % std::size(kKillPoints)] : "";
-    Writer writer(options, log, options.seed * 1000 + static_cast<uint32_t>(report.kills), point,
-                  1 + random() % 12);
+    const uint32_t seed = options.seed * 1000 + static_cast<uint32_t>(report.kills);
+    uint32_t count = 1 + random() % 12;
+    if (point == "table") {
+      // Tables are written by the recovery of what a life before it left, one per column family.
+      Writer before(options, log, ~seed, "", 0);
+      before.ReadFor(kFirstAnswerMicrosMax, true);
+      Remember(before.Kill(), acknowledged);
+      count = 1 + random() % 6;
+    }
+    Writer writer(options, log, seed, point, count);
     if (named) {
       // Where the point does not come in time, it is killed from outside.
       if (writer.EndsWithin(kNamedKillMicros)) ++report.kills_at_points[point];
     } else if (random() % 2 == 0) {
       writer.ReadFor(random() % 200'000, false);
     } else {
-      writer.ReadFor(20'000'000, true);
+      writer.ReadFor(kFirstAnswerMicrosMax, true);
       writer.ReadFor(random() % 50'000, false);
     }
     const std::string lines = writer.Kill();
