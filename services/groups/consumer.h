@@ -36,7 +36,8 @@ class Consumer {
  public:
   virtual ~Consumer() = default;
   // `wake` is called from any thread after Take returned nothing and there is something, and when
-  // HasRoom turns true; it must be quick. {} clears it, after which it is not called any more.
+  // HasRoom turns true by other means than Take; it must be quick. {} clears it, after which it is
+  // not called any more.
   virtual void SetWake(std::function<void()> wake) = 0;
   // Deliveries of about `bytes_max` bytes.
   virtual ConsumerNews Take(size_t bytes_max) = 0;

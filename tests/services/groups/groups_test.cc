@@ -5,16 +5,10 @@
 
 #include <gmock/gmock.h>
 
-#include <map>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "eventstore/base/error.h"
-#include "eventstore/forks.h"
-#include "eventstore/memory/memory_log.h"
-#include "services/groups/consumer.h"
-#include "tests/services/groups/memory_work_store.h"
-#include "tests/support/event_log_commits.h"
+#include "tests/services/groups/fixture.h"
 
 namespace dealog::groups {
 namespace {
@@ -25,86 +19,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Settlement kAck{.kind = Settlement::Kind::kAck};
-const GroupName kGroup{{"acme"}, "mailer"};
-
-class GroupsTest : public testing::Test {
- protected:
-  void SetUp() override { Start(); }
-
-  void Start() { groups_ = StartGroups(*log_, store_, base::SystemClock(), {}).value(); }
-  // Everything but what was synced is gone.
-  void CrashAndStart() {
-    auto rows = store_.Synced();
-    groups_.reset();
-    store_.Load(std::move(rows));
-    Start();
-  }
-  // The log as a restore leaves it: its first `batches` batches, then the claim of a new owner.
-  void RestoreLog(size_t batches) {
-    const eventstore::PartitionId partition{0};
-    const auto disk = std::make_shared<eventstore::MemoryDisk>();
-    for (size_t i = 0; i < batches; ++i) disk->Write(partition, disk_->Batches(partition)[i]);
-    const auto cut = eventstore::MakeMemoryLog({.disk = disk});
-    std::map<std::string, uint64_t> heads;
-    for (const TenantId& tenant : cut->Tenants()) {
-      heads[tenant.value] = cut->Head(tenant)->position.value;
-    }
-    const eventstore::PartitionHead before = cut->BatchHead(partition);
-    const auto claim = eventstore::MakeClaim(partition, before, before.owner_epoch + 1,
-                                             /*written_at_us=*/0, heads);
-    disk->Write(partition, {.header = claim.SerializeAsString(), .commits = {}});
-    disk_ = disk;
-    log_ = eventstore::MakeMemoryLog({.disk = disk_});
-  }
-  void Append(std::initializer_list<const char*> streams) {
-    for (const char* stream : streams) {
-      ASSERT_TRUE(AppendOne(*log_, MakeCommit("acme", {MakeEvent(stream)})).ok());
-    }
-  }
-  void Create(GroupSettings settings = {}) {
-    ASSERT_TRUE(groups_->Create(kGroup, settings, Position{0}).ok());
-  }
-  std::unique_ptr<Consumer> Join(uint32_t credits = 100) {
-    return groups_->Join(kGroup, "ada", credits);
-  }
-  // Takes until `count` deliveries came, or the end; nothing more within a moment is no delivery.
-  static std::vector<Delivered> Take(Consumer& consumer, size_t count) {
-    std::vector<Delivered> taken;
-    for (int i = 0; i < 2000 && taken.size() < count; ++i) {
-      ConsumerNews news = consumer.Take(1 << 20);
-      for (Delivered& delivery : news.deliveries) taken.push_back(std::move(delivery));
-      if (news.end) break;
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-    return taken;
-  }
-  static std::vector<uint64_t> Positions(const std::vector<Delivered>& deliveries) {
-    std::vector<uint64_t> positions;
-    for (const Delivered& delivery : deliveries) positions.push_back(delivery.id.position.value);
-    return positions;
-  }
-  static absl::Status EndOf(Consumer& consumer) {
-    for (int i = 0; i < 2000; ++i) {
-      if (const auto end = consumer.Take(1 << 20).end) return *end;
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-    return absl::DeadlineExceededError("it did not end");
-  }
-  static std::vector<DeliveryId> Stale(Consumer& consumer) {
-    for (int i = 0; i < 2000; ++i) {
-      if (const ConsumerNews news = consumer.Take(1 << 20); !news.stale.empty()) return news.stale;
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-    return {};
-  }
-  GroupStatus Status() { return groups_->Get(kGroup).value(); }
-
-  std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>();
-  std::unique_ptr<eventstore::EventLog> log_ = eventstore::MakeMemoryLog({.disk = disk_});
-  MemoryWorkStore store_;
-  std::unique_ptr<Groups> groups_;
-};
+class GroupsTest : public GroupsFixture {};
 
 TEST_F(GroupsTest, DeliversWhatThereIsAndWhatComes) {
   Append({"deal/1", "deal/2"});
@@ -371,79 +286,6 @@ TEST_F(GroupsTest, HoldsOnlySoManyGroupsAndConsumers) {
     consumers.push_back(groups_->Join({{"acme"}, "g0"}, "c", 0));
   }
   EXPECT_EQ(base::ReasonOf(EndOf(*groups_->Join({{"acme"}, "g0"}, "c", 0))), "LIMIT_EXCEEDED");
-}
-
-TEST_F(GroupsTest, AGroupBeyondTheHeadOfARestoredLogWaitsForAReset) {
-  Append({"deal/1", "deal/2"});
-  Create();
-  auto consumer = Join();
-  for (const Delivered& delivery : Take(*consumer, 2)) consumer->Settle({delivery.id}, kAck);
-  ASSERT_EQ(Status().checkpoint, Position{2});
-  consumer.reset();
-  groups_.reset();
-  log_ = eventstore::MakeMemoryLog({});  // Restored to a time before the second event.
-  Append({"deal/1"});
-  Start();
-  EXPECT_EQ(Status().halted_reason, "POSITION_FORKED");
-  EXPECT_EQ(base::ReasonOf(EndOf(*Join())), "POSITION_FORKED");
-  groups_.reset();
-  Append({"deal/5", "deal/6"});  // The log grows past the checkpoint: other events.
-  Start();
-  EXPECT_EQ(base::ReasonOf(EndOf(*Join())), "POSITION_FORKED");
-  ASSERT_TRUE(groups_->Reset(kGroup, Position{1}).ok());
-  consumer = Join();
-  EXPECT_THAT(Positions(Take(*consumer, 2)), ElementsAre(2, 3));
-}
-
-// The log has grown past the checkpoint before the groups' folder came back.
-TEST_F(GroupsTest, ACheckpointOfAnOlderEpochIsComparedWithWhereThatEndedNotWithTheHead) {
-  Append({"deal/1", "deal/2", "deal/3"});
-  Create();
-  ASSERT_TRUE(groups_->Create({{"acme"}, "early"}, {}, Position{1}).ok());
-  EXPECT_EQ(Status().owner_epoch, 1u);
-  auto consumer = Join();
-  for (const Delivered& delivery : Take(*consumer, 3)) consumer->Settle({delivery.id}, kAck);
-  ASSERT_EQ(Status().checkpoint, Position{3});
-  consumer.reset();
-  groups_.reset();
-  RestoreLog(/*batches=*/2);
-  Append({"deal/7", "deal/8", "deal/9"});
-  Start();
-  EXPECT_EQ(Status().halted_reason, "POSITION_FORKED");
-  EXPECT_EQ(Status().owner_epoch, 1u);
-  EXPECT_EQ(base::ReasonOf(EndOf(*Join())), "POSITION_FORKED");
-  // Where nothing was cut off, it goes on, and its checkpoint names the new epoch.
-  const GroupStatus early = groups_->Get({{"acme"}, "early"}).value();
-  EXPECT_EQ(early.halted_reason, "");
-  EXPECT_EQ(early.owner_epoch, 2u);
-  ASSERT_TRUE(groups_->Reset(kGroup, Position{2}).ok());
-  EXPECT_EQ(Status().owner_epoch, 2u);
-  EXPECT_EQ(Status().halted_reason, "");
-  CrashAndStart();
-  EXPECT_EQ(Status().halted_reason, "");
-}
-
-TEST_F(GroupsTest, WhatIsKnownOfEventsThatARestoreCutOffIsForgotten) {
-  Append({"deal/1", "deal/2", "deal/3", "deal/4"});
-  Create();
-  auto consumer = Join();
-  const auto taken = Take(*consumer, 4);
-  consumer->Settle({taken[1].id, taken[3].id}, {.kind = Settlement::Kind::kPark});
-  ASSERT_EQ(Status().parked, 2u);
-  consumer.reset();
-  groups_.reset();
-  RestoreLog(/*batches=*/2);
-  Append({"deal/7", "deal/8"});
-  Start();
-  EXPECT_EQ(Status().checkpoint, Position{0});
-  const ParkedEvents parked = groups_->ListParked(kGroup, Position{0}, 10).value();
-  ASSERT_THAT(parked, SizeIs(1));
-  EXPECT_EQ(parked[0].first, Position{2});
-  consumer = Join();
-  const auto again = Take(*consumer, 3);
-  ASSERT_THAT(Positions(again), ElementsAre(1, 3, 4));
-  EXPECT_EQ(again[0].id.number, 2u);
-  EXPECT_EQ(again[1].id.number, 1u);  // Another event than the one that was delivered there.
 }
 
 TEST_F(GroupsTest, AGroupOfTheSameNameKnowsNothingOfTheOneThatWasDeleted) {

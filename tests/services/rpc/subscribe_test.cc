@@ -8,9 +8,11 @@
 #include <deque>
 
 #include "absl/time/clock.h"
+#include "dealog/v1/log.grpc.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/memory/memory_log.h"
 #include "services/rpc/limits.h"
+#include "tests/services/rpc/fixture.h"
 #include "tests/support/event_log_commits.h"
 
 namespace dealog::rpc {
@@ -201,6 +203,28 @@ TEST_F(SubscribeTest, CountsAsBehindUntilItWasSent) {
   Read();
   Read();
   EXPECT_EQ(subscribers_.Measure(*log_, 2000).events_max, 0u);
+}
+
+class SubscribeCallTest : public RpcTest {};
+
+// Nothing but time wakes the call here.
+TEST_F(SubscribeCallTest, AQuietLogStillTellsWhereItStands) {
+  MakeTenant();
+  const auto log = v1::LogService::NewStub(TestChannel());
+  grpc::ClientContext context;
+  Prepare(context);
+  v1::SubscribeRequest request;
+  request.mutable_filter()->add_event_types("DealWon");
+  const auto stream = log->Subscribe(&context, request);
+  v1::SubscribeResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(message.has_caught_up());
+  OpenDeal("Not won");
+  ASSERT_TRUE(stream->Read(&message));
+  EXPECT_GT(message.checkpoint().position(), 0);
+  context.TryCancel();
+  while (stream->Read(&message)) {
+  }
 }
 
 }  // namespace
