@@ -304,19 +304,22 @@ class GroupConsumer final
   bool done_ ABSL_GUARDED_BY(mu_) = false;
 };
 
-// A group from the first event, with that many consumers: deliveries are counted and synced.
+// Of all events, from the first one or from now on.
+void CreateGroup(const Child& server, const std::string& name, bool from_the_first) {
+  const auto stub = v1::ConsumerGroupService::NewStub(Connect(server.address()));
+  grpc::ClientContext context;
+  Prepare(context, kTenant);
+  v1::CreateGroupRequest request;
+  request.set_name(name);
+  if (from_the_first) request.set_after_position(0);
+  v1::CreateGroupResponse response;
+  Must(stub->CreateGroup(&context, request, &response), "CreateGroup");
+}
+
+// What there is, with that many consumers: deliveries are counted and synced.
 void MeasureGroup(const Child& server, int consumers, int64_t events) {
   const std::string name = "group-" + std::to_string(consumers);
-  {
-    const auto stub = v1::ConsumerGroupService::NewStub(Connect(server.address()));
-    grpc::ClientContext context;
-    Prepare(context, kTenant);
-    v1::CreateGroupRequest request;
-    request.set_name(name);
-    request.set_after_position(0);
-    v1::CreateGroupResponse response;
-    Must(stub->CreateGroup(&context, request, &response), "CreateGroup");
-  }
+  CreateGroup(server, name, true);
   std::atomic<int64_t> left = events;
   const int64_t cpu_us = server.CpuMicros();
   const int64_t begin_us = base::MonotonicMicros();
@@ -329,6 +332,22 @@ void MeasureGroup(const Child& server, int consumers, int64_t events) {
   std::printf("group of %d consumers: %.0f events/s handled, server CPU %.1f us per event\n",
               consumers, static_cast<double>(events) * 1e6 / us,
               static_cast<double>(server.CpuMicros() - cpu_us) / static_cast<double>(events));
+}
+
+// What appends lose beside a group that handles each event at once and syncs its count.
+void MeasureBesideGroup(const Child& server, const Options& options) {
+  CreateGroup(server, "live", false);
+  std::vector<double> rate[2];
+  for (int round = 0; round < options.rounds; ++round) {
+    for (const int with : {round % 2, 1 - round % 2}) {
+      std::atomic<int64_t> left = 0;
+      std::unique_ptr<GroupConsumer> consumer;
+      if (with == 1) consumer = std::make_unique<GroupConsumer>(server.address(), "live", left);
+      rate[with].push_back(MeasureLoad(server, options, kInFlight, false).rate);
+    }
+  }
+  std::printf("beside a group that keeps up: %.0f appends/s, without it %.0f (%.2f x slower)\n",
+              Median(rate[1]), Median(rate[0]), Median(rate[0]) / Median(rate[1]));
 }
 
 void MeasureGroups(const Child& server) {
@@ -368,6 +387,7 @@ int Main(int argc, char** argv) {
   MeasureLatency(server, options);
   const bool stuck = MeasureStuck(server, options);
   MeasureGroups(server);
+  MeasureBesideGroup(server, options);
   std::printf("%s\n", idle && stuck ? "within the bounds" : "BEYOND A BOUND");
   return idle && stuck ? 0 : 1;
 }
