@@ -42,10 +42,11 @@ class Reader {
     }
     for (int i = 0; i < manifest.parts_size(); ++i) {
       const storage::v1::BackupPart& part = manifest.parts(i);
+      const uint64_t end = progress_.bytes_done + part.bytes();
       if (!skipped_[part.partition()]) {
         RETURN_IF_ERROR(ReadPart(manifest, static_cast<uint32_t>(i) + 1, part));
       }
-      progress_.bytes_done += part.bytes();
+      progress_.bytes_done = end;
       if (tell_) tell_(progress_);
     }
     for (const storage::v1::BackupPartition& partition : manifest.partitions()) {
@@ -70,12 +71,17 @@ class Reader {
     const absl::StatusOr<std::string> bytes = ReadWholeFile(path, kPartBytesMax);
     if (absl::IsNotFound(bytes.status())) return DamagedPart(path, part, "the file is missing");
     if (!bytes.ok()) return bytes.status();
+    const uint64_t begin = progress_.bytes_done;
     size_t good = 0;
     absl::Status status = CheckHead(path, *bytes, manifest, number, part, good);
     absl::Status taken;  // Not about the part: returned as it is.
     if (status.ok()) {
       status = ReadPartFrames(*bytes, PartitionId{part.partition()}, good,
-                              [&](const BatchRecord& batch) { return Take(batch, taken); });
+                              [&](const BatchRecord& batch) {
+                                progress_.bytes_done = begin + good;
+                                if (tell_) tell_(progress_);
+                                return Take(batch, taken);
+                              });
     }
     if (!taken.ok()) return taken;
     if (skipped_[part.partition()]) return absl::OkStatus();

@@ -27,7 +27,9 @@ void ShowBackup(const v1::Backup& backup, Printer& printer) {
   printer.Field("checkpoints", FormatCount(backup.checkpoint_count()));
 }
 
-absl::Status Create(const v1::CreateBackupRequest& request, Session& session) {
+// Until it is done; the last message.
+absl::StatusOr<v1::CreateBackupResponse> Run(const v1::CreateBackupRequest& request,
+                                             Session& session) {
   grpc::ClientContext context;
   session.client().Prepare(context, /*stream=*/true);
   const auto stub = session.client().Stub<v1::BackupService>();
@@ -40,6 +42,11 @@ absl::Status Create(const v1::CreateBackupRequest& request, Session& session) {
     last.Swap(&message);
   }
   RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  return last;
+}
+
+absl::Status Create(const v1::CreateBackupRequest& request, Session& session) {
+  ASSIGN_OR_RETURN(const v1::CreateBackupResponse last, Run(request, session));
   if (session.printer().json()) {
     session.printer().Json(last.backup());
   } else {

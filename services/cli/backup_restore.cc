@@ -37,11 +37,13 @@ absl::StatusOr<RestoreOptions> Resolve(const Input& input) {
   return options;
 }
 
-// Reads and tells how far it is.
-eventstore::BackupReadFunction ShowProgress(ProgressBar& bar) {
-  return [&bar](const BackupReadProgress& now) {
+// What `work` gives, which is told how far it is; the bar is gone before anything is printed.
+template <typename Work>
+auto WithProgress(Session& session, const Work& work) {
+  ProgressBar bar(session.printer().err(), session.globals().progress, "bytes");
+  return work([&bar](const BackupReadProgress& now) {
     bar.Update(static_cast<int64_t>(now.bytes_done), static_cast<int64_t>(now.bytes_total));
-  };
+  });
 }
 
 // Counts are strings, as protobuf's JSON writes 64-bit integers.
@@ -61,10 +63,11 @@ void NoteUnfinished(const std::optional<uint64_t>& unfinished, Printer& printer)
 absl::Status Verify(const Input& input, Session& session) {
   ASSIGN_OR_RETURN(const RestoreOptions options, Resolve(input));
   Printer& printer = session.printer();
-  ProgressBar bar(printer.err(), session.globals().progress, "bytes");
   ASSIGN_OR_RETURN(const VerifyReport report,
-                   eventstore::VerifyBackup(options.archive, options.backup_number,
-                                            options.trusted_key, ShowProgress(bar)));
+                   WithProgress(session, [&](const eventstore::BackupReadFunction& progress) {
+                     return eventstore::VerifyBackup(options.archive, options.backup_number,
+                                                     options.trusted_key, progress);
+                   }));
   NoteUnfinished(report.unfinished, printer);
   if (printer.json()) {
     PrintJson({{"ok", true},
@@ -97,9 +100,10 @@ absl::Status Restore(const Input& input, Session& session) {
   // position.
   if (options.to_position.value != 0) options.tenant.value = session.globals().tenant;
   Printer& printer = session.printer();
-  ProgressBar bar(printer.err(), session.globals().progress, "bytes");
   ASSIGN_OR_RETURN(const RestoreReport report,
-                   eventstore::RestoreBackup(options, ShowProgress(bar)));
+                   WithProgress(session, [&](const eventstore::BackupReadFunction& progress) {
+                     return eventstore::RestoreBackup(options, progress);
+                   }));
   NoteUnfinished(report.unfinished, printer);
   if (printer.json()) {
     nlohmann::ordered_json heads = nlohmann::ordered_json::array();

@@ -71,13 +71,9 @@ class Target {
   std::ofstream out_;
 };
 
-absl::Status Export(const std::string& path, Session& session) {
-  v1::ExportLogRequest request;
-  ASSIGN_OR_RETURN(const bool begins, GoOn(path, session.globals().tenant, request));
-  if (!begins) {
-    session.printer().Note(absl::StrCat(path, " is complete already; give another file"));
-    return absl::OkStatus();
-  }
+// Writes what comes; the last position.
+absl::StatusOr<int64_t> Receive(const v1::ExportLogRequest& request, const std::string& path,
+                                Session& session) {
   grpc::ClientContext context;
   session.client().Prepare(context, /*stream=*/true);
   const auto stub = session.client().Stub<v1::LogService>();
@@ -98,7 +94,18 @@ absl::Status Export(const std::string& path, Session& session) {
     bar.Update(position, message.end_position());
   }
   RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  return position;
+}
+
+absl::Status Export(const std::string& path, Session& session) {
+  v1::ExportLogRequest request;
+  ASSIGN_OR_RETURN(const bool begins, GoOn(path, session.globals().tenant, request));
   Printer& printer = session.printer();
+  if (!begins) {
+    printer.Note(absl::StrCat(path, " is complete already; give another file"));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const int64_t position, Receive(request, path, session));
   if (printer.json()) {
     const nlohmann::ordered_json json = {{"file", path}, {"position", absl::StrCat(position)}};
     printer.out() << json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
@@ -115,35 +122,39 @@ struct ImportInput {
   std::string key;
 };
 
+absl::StatusOr<eventstore::ImportReport> Load(const eventstore::ImportOptions& options,
+                                              Session& session) {
+  ProgressBar bar(session.printer().err(), session.globals().progress, "events");
+  auto report = eventstore::ImportTenant(options, [&](uint64_t done, uint64_t total) {
+    bar.Update(static_cast<int64_t>(done), static_cast<int64_t>(total));
+  });
+  if (absl::IsNotFound(report.status())) return FileError(options.file, "no such file");
+  return report;
+}
+
 absl::Status Import(const ImportInput& input, Session& session) {
   eventstore::ImportOptions options = input.options;
   if (!input.key.empty()) {
     ASSIGN_OR_RETURN(options.trusted_key, ReadVerifierKey(input.key));
   }
+  ASSIGN_OR_RETURN(const eventstore::ImportReport loaded, Load(options, session));
   Printer& printer = session.printer();
-  ProgressBar bar(printer.err(), session.globals().progress, "events");
-  const absl::StatusOr<eventstore::ImportReport> report =
-      eventstore::ImportTenant(options, [&](uint64_t done, uint64_t total) {
-        bar.Update(static_cast<int64_t>(done), static_cast<int64_t>(total));
-      });
-  if (absl::IsNotFound(report.status())) return FileError(options.file, "no such file");
-  if (!report.ok()) return report.status();
   if (printer.json()) {
-    const nlohmann::ordered_json json = {{"tenant", report->tenant},
-                                         {"position", absl::StrCat(report->position.value)},
-                                         {"commitsThere", absl::StrCat(report->commits_there)},
-                                         {"commitsAdded", absl::StrCat(report->commits_added)},
-                                         {"eventsAdded", absl::StrCat(report->events_added)},
-                                         {"checkpoint", report->checkpoint}};
+    const nlohmann::ordered_json json = {{"tenant", loaded.tenant},
+                                         {"position", absl::StrCat(loaded.position.value)},
+                                         {"commitsThere", absl::StrCat(loaded.commits_there)},
+                                         {"commitsAdded", absl::StrCat(loaded.commits_added)},
+                                         {"eventsAdded", absl::StrCat(loaded.events_added)},
+                                         {"checkpoint", loaded.checkpoint}};
     printer.out() << json.dump(1) << '\n';
     return absl::OkStatus();
   }
-  printer.Field("tenant", report->tenant);
-  printer.Field("position", absl::StrCat(report->position.value));
-  printer.Field("commits there", FormatCount(static_cast<int64_t>(report->commits_there)));
-  printer.Field("commits added", FormatCount(static_cast<int64_t>(report->commits_added)));
-  printer.Field("events added", FormatCount(static_cast<int64_t>(report->events_added)));
-  printer.Field("checkpoint", report->checkpoint ? "matched" : "none in the export");
+  printer.Field("tenant", loaded.tenant);
+  printer.Field("position", absl::StrCat(loaded.position.value));
+  printer.Field("commits there", FormatCount(static_cast<int64_t>(loaded.commits_there)));
+  printer.Field("commits added", FormatCount(static_cast<int64_t>(loaded.commits_added)));
+  printer.Field("events added", FormatCount(static_cast<int64_t>(loaded.events_added)));
+  printer.Field("checkpoint", loaded.checkpoint ? "matched" : "none in the export");
   return absl::OkStatus();
 }
 

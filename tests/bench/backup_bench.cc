@@ -2,7 +2,9 @@
 // appends lose while one is being made. Rounds alternate, medians are printed. Of the folder only
 // copies below it are changed.
 //   bench_backup FOLDER [--seconds S] [--rounds N]
-#include <atomic>
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -22,10 +24,12 @@ namespace dealog::bench {
 namespace {
 
 constexpr int kInFlight = 16;
+constexpr int kAppendRounds = 5;
+constexpr int64_t kBackupMicrosMax = 60'000'000;
 constexpr char kArchive[] = "kept";
 
 struct Options {
-  double seconds = 5;
+  double seconds = 2;
   int rounds = 3;
   int64_t duration_us() const { return static_cast<int64_t>(seconds * 1e6); }
 };
@@ -34,32 +38,32 @@ double SecondsSince(int64_t begin_us) {
   return static_cast<double>(base::MonotonicMicros() - begin_us) / 1e6;
 }
 
-// A full backup through the server.
-v1::Backup MakeBackup(Probe& probe, const std::string& archive) {
+// A full backup through the server, cut off after so long.
+grpc::Status MakeBackup(Probe& probe, const std::string& archive, int64_t at_most_us) {
   grpc::ClientContext context;
-  Prepare(context, kProbeTenant);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(at_most_us));
   v1::CreateBackupRequest request;
   request.set_archive(archive);
   request.set_full(true);
   const auto stub = v1::BackupService::NewStub(probe.channel());
   const auto reader = stub->CreateBackup(&context, request);
   v1::CreateBackupResponse message;
-  v1::CreateBackupResponse last;
-  while (reader->Read(&message)) last.Swap(&message);
-  Must(reader->Finish(), "CreateBackup");
-  return last.backup();
+  while (reader->Read(&message)) continue;
+  return reader->Finish();
 }
 
 // Appends while one full backup follows another.
 Sample AppendBeside(Probe& probe, const std::string& archive, int64_t duration_us) {
-  std::atomic<bool> over{false};
+  const int64_t end_us = base::MonotonicMicros() + duration_us;
   base::Worker backups("backups", [&] {
-    while (!over) MakeBackup(probe, archive);
+    for (int i = 0;; ++i) {
+      const int64_t left_us = end_us - base::MonotonicMicros();
+      if (left_us <= 0) return;
+      const grpc::Status status = MakeBackup(probe, archive + "-" + std::to_string(i), left_us);
+      if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) Must(status, "CreateBackup");
+    }
   });
-  const Sample sample = probe.Append({.in_flight = kInFlight}, duration_us);
-  over = true;
-  backups.Join();
-  return sample;
+  return probe.Append({.in_flight = kInFlight}, duration_us);
 }
 
 // What an archive holds.
@@ -101,22 +105,24 @@ Content Serve(const std::string& folder, const std::string& work, const Options&
   std::filesystem::copy(folder + "/keys", data + "/keys");
   Probe probe(data, {"--backup-dir=" + backups});
   probe.AwaitFollowers();
-  MakeBackup(probe, kArchive);
+  std::vector<double> seconds;
+  for (int round = 0; round < options.rounds; ++round) {
+    std::filesystem::remove_all(backups + "/" + kArchive);
+    const int64_t begin = base::MonotonicMicros();
+    Must(MakeBackup(probe, kArchive, kBackupMicrosMax), "CreateBackup");
+    seconds.push_back(SecondsSince(begin));
+  }
   const Content content = ContentOf(backups + "/" + kArchive);
   std::printf("%.0f events, %.0f MB of commits, %.0f MB in the archive\n", content.events,
               content.commit_megabytes, content.archive_megabytes);
-  std::vector<double> seconds;
+  Show("backup", content, seconds);
   Series alone;
   Series beside;
-  for (int round = 0; round < options.rounds; ++round) {
-    const int64_t begin = base::MonotonicMicros();
-    MakeBackup(probe, "quiet");
-    seconds.push_back(SecondsSince(begin));
+  for (int round = 0; round < kAppendRounds; ++round) {
+    sync();  // What backups and removals left behind is not the next one's.
     alone.Add(probe.Append({.in_flight = kInFlight}, options.duration_us()));
-    beside.Add(AppendBeside(probe, "busy", options.duration_us()));
-    for (const char* name : {"/quiet", "/busy"}) std::filesystem::remove_all(backups + name);
+    beside.Add(AppendBeside(probe, "busy" + std::to_string(round), options.duration_us()));
   }
-  Show("backup", content, seconds);
   Print("append", kInFlight, alone);
   Print("append beside backups", kInFlight, beside);
   std::printf("rate beside backups / alone: %.2f   p99: %.2f\n",

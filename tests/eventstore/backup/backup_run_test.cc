@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "eventstore/backup/archive.h"
 #include "tests/eventstore/backup/archive_fixture.h"
 
@@ -248,6 +250,27 @@ TEST_F(BackupTest, VerifyNamesWhatIsMissing) {
   std::filesystem::remove_all(BackupFolder(archive(), 1));
   EXPECT_THAT(MessageOf(Verify().status()), HasSubstr("continues it, but it is missing"));
   EXPECT_THAT(MessageOf(Verify(9).status()), HasSubstr("no backup 9"));
+}
+
+TEST_F(BackupTest, VerifyTellsHowFarItIsWithinAPart) {
+  for (int i = 0; i < 3; ++i) {  // Each fills a frame.
+    const NewEvent event = MakeEvent("deal/1", "DealOpened", std::string(900'000, 'x'));
+    ASSERT_TRUE(AppendOne(*log_, MakeCommit("acme", {event})).ok());
+  }
+  MustBackup();
+  std::vector<uint64_t> told;
+  uint64_t total = 0;
+  const auto report = VerifyBackup(archive(), 0, std::nullopt, [&](const BackupReadProgress& now) {
+    told.push_back(now.bytes_done);
+    total = now.bytes_total;
+  });
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(total, std::filesystem::file_size(PartPath(archive(), 1, 1)));
+  ASSERT_EQ(told.size(), 4);  // A batch each, and the end.
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_GT(told[1], told[0]);
+  EXPECT_LT(told[2], total);
+  EXPECT_EQ(told[3], total);
 }
 
 TEST_F(BackupTest, VerifyRefusesAPartOfAnotherPlace) {
