@@ -107,21 +107,24 @@ SELECT position, stream, revision, type, id, recorded_at, payload FROM es.event
 SQL
 }
 
-# theirs SCRIPT CLIENTS PAYLOAD: calls per second.
+# theirs SCRIPT CLIENTS PAYLOAD EVENTS: events per second, EVENTS a call.
 theirs() {
-  sql "TRUNCATE es.event" "ALTER SEQUENCE es.position RESTART" CHECKPOINT
   local j=$threads
   [ "$2" -ge "$j" ] || j=$2
+  sql "TRUNCATE es.event" "ALTER SEQUENCE es.position RESTART" CHECKPOINT || return 1
   "$pg/pgbench" "${connection[@]}" -n -M prepared -c "$2" -j "$j" -T "$seconds" -D rev=0 \
     -D payload="$3" -f "$work/$1.sql" postgres >"$work/pgbench.log" 2>&1 ||
-    { tail -n 5 "$work/pgbench.log" >&2; fail "pgbench"; }
-  sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$work/pgbench.log"
+    { tail -n 5 "$work/pgbench.log" >&2; return 1; }
+  awk -v events="$4" '/^tps = / { print $3 * events; found = 1 } END { exit !found }' \
+    "$work/pgbench.log"
 }
-# ours CLIENTS EVENTS: events per second.
+# ours CLIENTS EVENTS: events per second, EVENTS a commit.
 ours() {
   "$bin/bench_append" "$work/ours" --in-flight "$1" --events "$2" --bytes "$bytes" \
-    --seconds "$seconds" --rounds 1 2>"$work/ours.log" | cut -d' ' -f1
+    --seconds "$seconds" --rounds 1 >"$work/ours.log" 2>"$work/ours.err" ||
+    { tail -n 5 "$work/ours.err" >&2; return 1; }
   rm -rf "$work/ours/append"
+  cut -d' ' -f1 "$work/ours.log"
 }
 
 # summary: lines "ours gapless gaps" in; medians, and the ratios round by round.
@@ -140,20 +143,26 @@ summary() {
         rlm, rl[1], rl[NR], rgm, rg[1], rg[NR] }'
 }
 
+# side_by_side TITLE CLIENTS EVENTS SCRIPT PAYLOAD: the three in turns. (Where a step is checked,
+# `set -e` is off.)
+side_by_side() {
+  local round mine gapless gaps
+  : >"$work/rates"
+  for ((round = 0; round < rounds; ++round)); do
+    mine=$(ours "$2" "$3") || return 1
+    gapless=$(theirs "${4}_gapless" "$2" "$5" "$3") || return 1
+    gaps=$(theirs "${4}_gaps" "$2" "$5" "$3") || return 1
+    echo "$mine $gapless $gaps" >>"$work/rates"
+  done
+  summary "$1" <"$work/rates"
+}
 appends() {
-  local count one
+  local count
   for count in $clients; do
-    for ((round = 0; round < rounds; ++round)); do
-      echo "$(ours "$count" 1) $(theirs one_gapless "$count" "$payload") $(theirs one_gaps "$count" "$payload")"
-    done >"$work/rates"
-    summary "$count in flight" <"$work/rates"
+    side_by_side "$count in flight" "$count" 1 one "$payload" || return 1
   done
   for count in $batches; do
-    for ((round = 0; round < rounds; ++round)); do
-      one="$(ours "$count" "$batch")"
-      echo "$one $(theirs many_gapless "$count" "$payloads" | awk "{print \$1 * $batch}") $(theirs many_gaps "$count" "$payloads" | awk "{print \$1 * $batch}")"
-    done >"$work/rates"
-    summary "$batch a commit, $count in flight" <"$work/rates"
+    side_by_side "$batch a commit, $count in flight" "$count" "$batch" many "$payloads" || return 1
   done
 }
 
@@ -162,7 +171,7 @@ rate() {
   local name=$1 begin
   shift
   begin=$(date +%s%N)
-  "$@" >/dev/null 2>"$work/rate.log" || { cat "$work/rate.log" >&2; fail "$name"; }
+  "$@" >/dev/null 2>"$work/rate.log" || { cat "$work/rate.log" >&2; return 1; }
   awk -v n="$events" -v ns="$(($(date +%s%N) - begin))" -v name="$name" \
     'BEGIN { printf "%-34s %9.0f events/s\n", name, n * 1e9 / ns }'
 }
@@ -170,15 +179,16 @@ copy() { sql "COPY es.event TO STDOUT $1"; }
 replay() {
   sql "TRUNCATE es.event" "INSERT INTO es.event (position, stream, revision, type, payload)
     SELECT n, 'filled-' || n / 1000, n % 1000 + 1, 'Measured', convert_to('$payload', 'UTF8')
-    FROM generate_series(1, $events) AS n" "VACUUM ANALYZE es.event" CHECKPOINT
+    FROM generate_series(1, $events) AS n" "VACUUM ANALYZE es.event" CHECKPOINT || return 1
   sql "SELECT 'PostgreSQL: ' || pg_total_relation_size('es.event') / $events ||
     ' bytes an event on the disk'"
   for ((round = 0; round < rounds; ++round)); do
-    "$bin/bench_replay" "$work/ours/replay" --events "$events" --rounds 1
+    "$bin/bench_replay" "$work/ours/replay" --events "$events" --rounds 1 2>"$work/ours.err" ||
+      { tail -n 5 "$work/ours.err" >&2; return 1; }
     rate "PostgreSQL, pages of $page" "$pg/pgbench" "${connection[@]}" -n -M prepared -c 1 -j 1 \
-      -t "$((events / page))" -D after=0 -f "$work/page.sql" postgres
-    rate "PostgreSQL, COPY as text" copy ""
-    rate "PostgreSQL, COPY binary" copy "(FORMAT binary)"
+      -t "$((events / page))" -D after=0 -f "$work/page.sql" postgres || return 1
+    rate "PostgreSQL, COPY as text" copy "" || return 1
+    rate "PostgreSQL, COPY binary" copy "(FORMAT binary)" || return 1
   done
 }
 
