@@ -104,6 +104,7 @@ class PrefixRows {
   std::string_view value() const { return ToView(rows_->value()); }
   // To be asked once Valid() is false.
   absl::Status status() const { return FromRocksDb(rows_->status(), "reading the log"); }
+  rocksdb::Status engine_status() const { return rows_->status(); }
 
  private:
   const std::string prefix_;

@@ -42,6 +42,12 @@ absl::StatusOr<std::vector<StreamEvent>> EventsOf(const StreamId& stream, const 
   return events;
 }
 
+// Names the commit where its file is damaged.
+absl::Status FromEngine(std::string_view commit_key, const rocksdb::Status& status) {
+  if (!status.IsCorruption()) return FromRocksDb(status, "reading a commit");
+  return CorruptCommit(commit_key, absl::StrCat("it can't be read: ", status.ToString()));
+}
+
 }  // namespace
 
 absl::StatusOr<CommitPtr> LogReader::ReadCommit(std::string_view key) const {
@@ -49,7 +55,7 @@ absl::StatusOr<CommitPtr> LogReader::ReadCommit(std::string_view key) const {
   const rocksdb::Status status = database_.db().Get(
       rocksdb::ReadOptions(), database_.family(Family::kCommits), ToSlice(key), &value);
   if (status.IsNotFound()) return CorruptCommit(key, "it is missing");
-  RETURN_IF_ERROR(FromRocksDb(status, "reading a commit"));
+  RETURN_IF_ERROR(FromEngine(key, status));
   return ReadCommitRow(key, ToView(value));
 }
 
@@ -214,7 +220,7 @@ absl::StatusOr<CommitPtr> CommitsInOrder::Read(const storage::v1::CommitDigest& 
   PrefixRows& rows = *found->second;
   if (!rows.Valid() || rows.key() != key) rows.SeekKey(key);
   if (!rows.Valid() || rows.key() != key) {
-    RETURN_IF_ERROR(rows.status());
+    RETURN_IF_ERROR(FromEngine(key, rows.engine_status()));
     return CorruptCommit(key, "it is missing");
   }
   absl::StatusOr<CommitPtr> read = ReadCommitRow(key, rows.value());
