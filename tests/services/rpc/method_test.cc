@@ -37,7 +37,8 @@ TEST(DescribeMethod, EveryMethodHasARequestOfItsOwn) {
 
 TEST(DescribeMethod, OnlyTheServersOwnServicesNeedNoTenant) {
   for (const auto* service : AllServices()) {
-    const bool of_server = service->name() == "TenantService" || service->name() == "AdminService";
+    const bool of_server = service->name() == "TenantService" ||
+                           service->name() == "AdminService" || service->name() == "BackupService";
     EXPECT_EQ(DescribeMethod(*service->method(0)).needs_tenant, !of_server) << service->name();
   }
 }
