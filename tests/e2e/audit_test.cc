@@ -17,6 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr int kExitLogDamaged = 4;
 constexpr int kExitAuditFailed = 5;
 // Nobody listens there: what works with it needs no server.
 constexpr char kNobody[] = "127.0.0.1:1";
@@ -71,6 +72,9 @@ class Audit : public Installation {
     });
     ASSERT_TRUE(changed);
   }
+
+  // As somebody does who may write to the folder and knows what would tell.
+  void RemoveWitness() const { std::filesystem::remove_all(folder_ + "/witness"); }
 };
 
 TEST_F(Audit, FindsNothingWhereNothingWasChanged) {
@@ -101,7 +105,9 @@ TEST_F(Audit, FindsNothingWhereNothingWasChanged) {
 TEST_F(Audit, FindsAChangedByte) {
   EXPECT_EQ(StopServer(), 0);
   ForgeTitle("Second");
-  EXPECT_EQ(Dealog({"log", "verify", folder_}).exit_code, 0) << "the log itself can't tell";
+  EXPECT_EQ(Dealog({"log", "verify", folder_}).exit_code, kExitLogDamaged)
+      << "the log itself can't tell, but the witness and the trees beside it";
+  RemoveWitness();
   const Outcome folder = Verify({"--folder", folder_});
   EXPECT_EQ(folder.exit_code, kExitAuditFailed) << folder.out;
   EXPECT_THAT(folder.err, HasSubstr("AUDIT_FAILED"));
@@ -132,7 +138,10 @@ TEST_F(Audit, NamesTheEventThatWasChangedUnderTheServersTrees) {
 TEST_F(Audit, FindsAHistoryThatTheServerSignedAnew) {
   EXPECT_EQ(StopServer(), 0);
   ForgeTitle("First");
+  RemoveWitness();
   std::filesystem::remove_all(folder_ + "/audit");
+  std::filesystem::remove_all(folder_ + "/views");
+  EXPECT_EQ(Dealog({"log", "verify", folder_}).exit_code, 0) << "nothing in the folder can tell";
   ASSERT_TRUE(StartServer());
   Must({"audit", "checkpoint", "--key", File("key"), "--out", File("forged")});
   const Outcome quick = Verify({"--quick"});
@@ -146,6 +155,7 @@ TEST_F(Audit, FindsAHistoryThatTheServerSignedAnew) {
 
 TEST_F(Audit, FindsALogThatWasCutShort) {
   EXPECT_EQ(StopServer(), 0);
+  RemoveWitness();
   std::filesystem::remove_all(folder_ + "/log");
   std::filesystem::remove_all(folder_ + "/audit");
   std::filesystem::remove_all(folder_ + "/views");
