@@ -14,8 +14,9 @@ bool Print(const std::string& name, const dealog::eventstore::FaultReport& repor
   std::cout << name << ": lives " << report.lives << ", commits acknowledged "
             << report.acknowledged << ", operations failed " << report.failures << ", lies "
             << report.lies << ", bits flipped " << report.flips << ", refused to go on "
-            << report.refused << ", told by the head outside only " << report.told_by_head_only
-            << ", problems " << report.problems.size() << "\n";
+            << report.refused << ", shorter than acknowledged " << report.told_by_head_only
+            << ", refused by the witness " << report.told_by_witness << ", problems "
+            << report.problems.size() << "\n";
   return report.problems.empty();
 }
 

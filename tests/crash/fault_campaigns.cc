@@ -27,10 +27,29 @@ class Victim {
   Victim(uint32_t seed, FaultReport& report) : random_(seed), seed_(seed), report_(report) {}
 
   std::shared_ptr<FaultFileSystem> NewDisk() { return disk_ = std::make_shared<FaultFileSystem>(); }
+  ~Victim() {
+    log_.reset();
+    ForgetWitness();
+  }
+  // From now on every batch is witnessed, on a disk that does not fail.
+  void KeepWitness() { witness_ = folder_.path() + ".witness"; }
+  // The last witness that will survive is the one of now.
+  BatchNumber SaveWitness() {
+    std::filesystem::copy_file(witness_, witness_ + ".saved");
+    return number_;
+  }
+  void RestoreWitness() { std::filesystem::rename(witness_ + ".saved", witness_); }
+  void ForgetWitness() {
+    if (witness_.empty()) return;
+    std::filesystem::remove(witness_);
+    witness_.clear();
+  }
+
   absl::Status Open() {
     log_.reset();
-    auto opened =
-        OpenRocksDbLogForTest({.path = folder_.path(), .stream_heads = 4}, {.file_system = disk_});
+    RocksDbLogOptions options{.path = folder_.path(), .stream_heads = 4};
+    if (!witness_.empty()) options.witness = {.files = {witness_}, .every_batch = true};
+    auto opened = OpenRocksDbLogForTest(options, {.file_system = disk_});
     if (!opened.ok()) return opened.status();
     log_ = *std::move(opened);
     return absl::OkStatus();
@@ -103,6 +122,7 @@ class Victim {
     return verified->problems.empty() ? "" : verified->problems.front();
   }
 
+  BatchNumber head() const { return log_->BatchHead(kPartition).number; }
   std::string folder() const { return folder_.path(); }
   EventLog& log() { return *log_; }
   std::mt19937& random() { return random_; }
@@ -113,6 +133,7 @@ class Victim {
 
  private:
   LogFolder folder_;
+  std::string witness_;  // Its file; empty: none is kept.
   std::mt19937 random_;
   const uint32_t seed_;
   FaultReport& report_;
@@ -188,27 +209,54 @@ FaultReport FailAndCheck(int lives, uint32_t seed) {
   return report;
 }
 
+namespace {
+
+// Opens it after the lies. The witness that survived refuses a log that lacks what it saw, and no
+// other. False if the log could not be opened at all.
+bool OpenAfterLies(Victim& victim, BatchNumber witnessed, FaultReport& report) {
+  const absl::Status opened = victim.Open();
+  if (opened.ok()) {
+    if (victim.head() < witnessed) victim.Problem("a lie older than the witness went unnoticed");
+    return true;
+  }
+  if (base::ReasonOf(opened) != "HEAD_LOST") {
+    ++report.refused;
+    return false;
+  }
+  ++report.told_by_witness;
+  victim.ForgetWitness();
+  DEALOG_CHECK_OK(victim.Open());
+  if (victim.head() >= witnessed) victim.Problem("the witness refused a log that has what it saw");
+  return true;
+}
+
+}  // namespace
+
 FaultReport LieAndCheck(int lives, uint32_t seed) {
   FaultReport report;
   for (; report.lives < lives && report.problems.empty(); ++report.lives) {
     Victim victim(seed + static_cast<uint32_t>(report.lives), report);
     const auto disk = victim.NewDisk();
+    victim.KeepWitness();
     DEALOG_CHECK_OK(victim.Open());
     DEALOG_CHECK_OK(victim.Append(1 + victim.random()() % 5));
     if (victim.random()() % 2 == 0) disk->WriteBackEarly(victim.random()());
-    disk->LieAboutSyncs(".log");
     const bool honest_again = victim.random()() % 4 == 0;
+    const bool early_witness = victim.random()() % 3 == 0;
+    BatchNumber witnessed;
+    if (early_witness) witnessed = victim.SaveWitness();
+    disk->LieAboutSyncs(".log");
     DEALOG_CHECK_OK(victim.Append(1 + victim.random()() % 10));
+    if (!early_witness) witnessed = victim.SaveWitness();
+    DEALOG_CHECK_OK(victim.Append(victim.random()() % 4));
     if (honest_again) {
       disk->Heal();
       DEALOG_CHECK_OK(victim.Append(1));
     }
     victim.CutPower();
+    victim.RestoreWitness();
     victim.NewDisk();
-    if (!victim.Open().ok()) {
-      ++report.refused;
-      continue;
-    }
+    if (!OpenAfterLies(victim, witnessed, report)) continue;
     const absl::Status read = victim.ReadAll();
     if (absl::IsNotFound(read)) {
       // The log's own rows are in order; only what was written down outside tells.

@@ -144,11 +144,14 @@ TEST(FaultCampaigns, NothingAcknowledgedIsLostToFailingOperations) {
   EXPECT_GT(report.acknowledged, 200u);
 }
 
-TEST(FaultCampaigns, EveryLieShowsInTheHead) {
+TEST(FaultCampaigns, EveryLieOlderThanTheWitnessIsRefused) {
   const FaultReport report = LieAndCheck(20, 1);
   EXPECT_THAT(report.problems, testing::IsEmpty());
   EXPECT_GT(report.told_by_head_only, 5);
   EXPECT_LT(report.told_by_head_only, 20) << "an honest sync after the lies keeps all";
+  EXPECT_GT(report.told_by_witness, 3);
+  EXPECT_LT(report.told_by_witness, report.told_by_head_only)
+      << "what is younger than the witness it can't tell";
 }
 
 TEST(FaultCampaigns, NoFlippedBitIsReadAsTruth) {
