@@ -5,6 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "eventstore/base/clock.h"
 #include "eventstore/merkle/leaf.h"
 #include "tests/eventstore/merkle/rocksdb/audited_log.h"
@@ -148,6 +151,8 @@ TEST(Follower, GathersBatchesIntoFewWrites) {
   for (const int64_t end = base::MonotonicMicros() + 700'000; base::MonotonicMicros() < end;) {
     AppendSome(*open.log, "acme", 1, 1);
     ++commits;
+    // All of it fits into one page of the follower's, which writes one after the other.
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
     const uint64_t size = open.store->Head({"acme"})->size;
     if (size != last) ++sizes_seen;
     last = size;
