@@ -66,7 +66,7 @@ start_server() {
   fi
   : >"$home/ready"
   "$bin/dealogd" --data-dir "$home/data" --listen "127.0.0.1:$port" \
-    >"$home/ready" 2>>"$home/dealogd.log" </dev/null &
+    --backup-dir "$home/backups" >"$home/ready" 2>>"$home/dealogd.log" </dev/null &
   echo $! >"$pid_file"
   for _ in $(seq 300); do
     if grep -q '^ready ' "$home/ready"; then
@@ -135,6 +135,8 @@ The server is running. What to try next (the command line is $bin/dealog):
   dealog board --pipeline "$pipeline" --as-of $(date -d '-90 days' +%F)      the board as it was 90 days ago
   dealog kpi win-rate --pipeline "$pipeline" --group-by month --by value
   dealog log tail                                            follow the events
+  dealog log verify                                          every byte, index row and tree
+  dealog backup create nightly                               then: dealog backup list
   dealog workflow apply deploy/examples/negotiation-task.yaml   then move a deal to that stage
   dealog --help
   ./deploy/quickstart.sh --stop
