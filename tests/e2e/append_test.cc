@@ -2,7 +2,6 @@
 // wherever events of the CRM itself go: groups, proofs, backups, workflows.
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -19,18 +18,10 @@ namespace {
 
 using testing::HasSubstr;
 
-// Nobody listens there: what works with it needs no server.
-constexpr char kNobody[] = "127.0.0.1:1";
-
-class Appending : public Installation {
+class Appending : public BackedUpInstallation {
  protected:
   void SetUp() override {
-    Installation::SetUp();
-    safe_ = folder_ + ".safe";
-    std::filesystem::create_directories(safe_ + "/backups");
-    StopServer();
-    setenv("DEALOG_BACKUP_DIR", (safe_ + "/backups").c_str(), 1);
-    ASSERT_TRUE(StartServer());
+    BackedUpInstallation::SetUp();
     CreateTenant();
     std::ofstream(safe_ + "/billing.binpb", std::ios::binary) << BillingDescriptorSet();
     const Outcome registered =
@@ -39,23 +30,11 @@ class Appending : public Installation {
                 "--event", "InvoicePaid=billing.v1.InvoicePaid"});
     ASSERT_EQ(registered.exit_code, 0) << registered.err;
   }
-  void TearDown() override {
-    unsetenv("DEALOG_BACKUP_DIR");
-    Installation::TearDown();
-    std::filesystem::remove_all(safe_);
-  }
-  std::string Must(const std::vector<std::string>& arguments) const {
-    const Outcome outcome = Dealog(arguments);
-    EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
-    return outcome.out;
-  }
   Outcome Append(std::vector<std::string> more) {
     std::vector<std::string> arguments = {"log", "append", "invoice/1", "--type", "InvoiceSent"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return Dealog(arguments);
   }
-
-  std::string safe_;  // What survives the folder.
 };
 
 TEST_F(Appending, ShowsItsTypes) {

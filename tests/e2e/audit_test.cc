@@ -19,8 +19,6 @@ using testing::HasSubstr;
 
 constexpr int kExitLogDamaged = 4;
 constexpr int kExitAuditFailed = 5;
-// Nobody listens there: what works with it needs no server.
-constexpr char kNobody[] = "127.0.0.1:1";
 
 class Audit : public Installation {
  protected:
@@ -42,10 +40,6 @@ class Audit : public Installation {
   std::string File(const std::string& name) const {
     std::filesystem::create_directories(folder_ + ".auditor");
     return folder_ + ".auditor/" + name;
-  }
-  void Must(const std::vector<std::string>& arguments) const {
-    const Outcome outcome = Dealog(arguments);
-    ASSERT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
   }
   void OpenDeal(const std::string& title) const {
     Must({"deal", "open", title, "--pipeline", "Sales"});

@@ -3,7 +3,6 @@
 // signed checkpoint that an auditor kept must be what they were.
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -18,33 +17,16 @@ namespace {
 
 using testing::HasSubstr;
 
-// Nobody listens there: what works with it needs no server.
-constexpr char kNobody[] = "127.0.0.1:1";
 constexpr int kEventsBefore = 1000;
 
-class BackupDrill : public Installation {
+class BackupDrill : public BackedUpInstallation {
  protected:
   void SetUp() override {
-    Installation::SetUp();
-    safe_ = folder_ + ".safe";
-    std::filesystem::create_directories(safe_ + "/backups");
-    StopServer();
-    setenv("DEALOG_BACKUP_DIR", (safe_ + "/backups").c_str(), 1);
-    ASSERT_TRUE(StartServer());
+    BackedUpInstallation::SetUp();
     CreateTenant({"--currency", "EUR"});
     std::filesystem::copy(folder_ + "/keys", safe_ + "/keys");
   }
-  void TearDown() override {
-    unsetenv("DEALOG_BACKUP_DIR");
-    Installation::TearDown();
-    std::filesystem::remove_all(safe_);
-  }
 
-  std::string Must(const std::vector<std::string>& arguments) const {
-    const Outcome outcome = Dealog(arguments);
-    EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
-    return outcome.out;
-  }
   // What must not change: everything that people look at, as it was known at a position, and the
   // events up to there.
   std::vector<std::string> Seen(const std::string& position) const {
@@ -80,8 +62,6 @@ class BackupDrill : public Installation {
     return size;
   }
   std::string Archive() const { return safe_ + "/backups/nightly"; }
-
-  std::string safe_;  // What survives the folder.
 };
 
 TEST_F(BackupDrill, TheFolderIsLostUnderLoadAndWhatWasBackedUpIsThereAgain) {

@@ -63,4 +63,25 @@ void Installation::CreateTenant(const std::vector<std::string>& options) const {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
 }
 
+std::string Installation::Must(const std::vector<std::string>& arguments) const {
+  const Outcome outcome = Dealog(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << outcome.err;
+  return outcome.out;
+}
+
+void BackedUpInstallation::SetUp() {
+  Installation::SetUp();
+  safe_ = folder_ + ".safe";
+  std::filesystem::create_directories(safe_ + "/backups");
+  StopServer();
+  setenv("DEALOG_BACKUP_DIR", (safe_ + "/backups").c_str(), 1);
+  ASSERT_TRUE(StartServer());
+}
+
+void BackedUpInstallation::TearDown() {
+  unsetenv("DEALOG_BACKUP_DIR");
+  Installation::TearDown();
+  std::filesystem::remove_all(safe_);
+}
+
 }  // namespace dealog::e2e

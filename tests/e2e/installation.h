@@ -15,6 +15,8 @@ namespace dealog::e2e {
 
 inline constexpr int kReadySecondsMax = 20;
 inline constexpr int kStopSecondsMax = 20;
+// Nobody listens there: what works with it needs no server.
+inline constexpr char kNobody[] = "127.0.0.1:1";
 
 class Installation : public testing::Test {
  protected:
@@ -41,6 +43,8 @@ class Installation : public testing::Test {
     EXPECT_TRUE(status.ok()) << status.ToString() << "\n" << outcome.out;
     return message;
   }
+  // What a call prints that must exit 0.
+  std::string Must(const std::vector<std::string>& arguments) const;
   void CreateTenant(const std::vector<std::string>& options = {}) const;
 
   // HOST:PORT.
@@ -49,6 +53,15 @@ class Installation : public testing::Test {
   std::string folder_;
   std::string log_path_;
   std::unique_ptr<Process> server_;
+};
+
+// A server that writes its backups into a folder that survives its own: `safe_`/backups.
+class BackedUpInstallation : public Installation {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  std::string safe_;
 };
 
 }  // namespace dealog::e2e
