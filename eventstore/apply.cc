@@ -7,12 +7,11 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 
 namespace dealog::eventstore {
 namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 uint32_t CommitCrc(std::string_view key, std::string_view bytes) {
   return base::Crc32c(bytes, base::Crc32c(key));
@@ -93,11 +92,11 @@ void Apply(const storage::v1::BatchHeader& header, std::span<const CommitPtr> co
 absl::Status CorruptCommit(std::string_view key, std::string_view what) {
   const auto parts = ParseCommitKey(key);
   const std::string name =
-      parts ? absl::StrCat("tenant ", View(parts->tenant), " position ", parts->last_position)
-            : absl::StrCat("the malformed key ", absl::BytesToHexString(View(key)));
+      parts ? absl::StrCat("tenant ", base::View(parts->tenant), " position ", parts->last_position)
+            : absl::StrCat("the malformed key ", absl::BytesToHexString(base::View(key)));
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("the commit of ", name, ": ", View(what),
+      absl::StrCat("the commit of ", name, ": ", base::View(what),
                    "; check the folder with `dealog log verify` and restore it from a backup"));
 }
 

@@ -4,6 +4,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 
 namespace dealog::eventstore {
@@ -56,7 +57,7 @@ absl::Status CorruptBatch(PartitionId partition, BatchNumber number, std::string
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
       absl::StrCat("batch ", number.value, " of partition ", partition.value, ": ",
-                   absl::string_view(what.data(), what.size()),
+                   base::View(what),
                    "; check the folder with `dealog log verify` and restore it from a backup"));
 }
 

@@ -8,6 +8,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -42,8 +43,7 @@ void AppendPrefixed(std::string_view bytes, std::string& out) {
 
 absl::Status Malformed(std::string_view what) {
   return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-                     absl::StrCat("the bytes of a commit are malformed: ",
-                                  absl::string_view(what.data(), what.size())));
+                     absl::StrCat("the bytes of a commit are malformed: ", base::View(what)));
 }
 
 // Slices one event; false if its parts do not fill `bytes` exactly.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/apply.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
 
@@ -24,7 +25,7 @@ bool EventMatcher::MayMatch(const StoredCommit& commit) const {
   const auto types = commit.types();
   if (!event_types_.empty() &&
       std::none_of(types.begin(), types.end(), [this](std::string_view type) {
-        return event_types_.contains(absl::string_view(type.data(), type.size()));
+        return event_types_.contains(base::View(type));
       })) {
     return false;
   }

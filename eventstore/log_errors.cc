@@ -5,16 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 #include "eventstore/validate.h"
 
 namespace dealog::eventstore {
-namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-}  // namespace
-
 PartitionId PartitionOfNewTenant(const TenantId& tenant, uint32_t partition_count) {
   const base::Digest digest = base::Sha256(tenant.value);
   const uint64_t number = LoadBig<uint64_t>(base::AsView(digest).data());
@@ -45,28 +40,29 @@ absl::Status CheckAppend(BatchNumber head, BatchNumber expected, size_t commits)
 
 absl::Status CheckNotBeyond(uint64_t after, uint64_t head, std::string_view what) {
   if (after <= head) return absl::OkStatus();
-  return base::Error(absl::StatusCode::kFailedPrecondition, "POSITION_FORKED",
-                     absl::StrCat("expected a ", View(what), " up to the head ", head, ", found ",
-                                  after, "; the log ends before it, start from an older one"));
+  return base::Error(
+      absl::StatusCode::kFailedPrecondition, "POSITION_FORKED",
+      absl::StrCat("expected a ", base::View(what), " up to the head ", head, ", found ", after,
+                   "; the log ends before it, start from an older one"));
 }
 
 absl::Status OutcomeUnknown(std::string_view cause) {
   return base::Error(
       absl::StatusCode::kUnknown, "OUTCOME_UNKNOWN",
-      absl::StrCat("a write failed and it is not known what of it is stored: ", View(cause),
+      absl::StrCat("a write failed and it is not known what of it is stored: ", base::View(cause),
                    "; nothing more is written until the log is opened again, then repeat the "
                    "call with the same request_id"));
 }
 
 absl::Status WritesRefused(std::string_view cause) {
   return base::Error(absl::StatusCode::kUnavailable, "READ_ONLY",
-                     absl::StrCat("the log does not accept writes: ", View(cause),
+                     absl::StrCat("the log does not accept writes: ", base::View(cause),
                                   "; it must be closed and opened again"));
 }
 
 absl::Status DiskLow(std::string_view path, uint64_t free_bytes, uint64_t free_bytes_min) {
   return base::Error(absl::StatusCode::kResourceExhausted, "DISK_LOW",
-                     absl::StrCat("the disk of ", View(path), " has ", free_bytes,
+                     absl::StrCat("the disk of ", base::View(path), " has ", free_bytes,
                                   " free bytes, expected at least ", free_bytes_min,
                                   "; free space, then writes go on by themselves"))
       .RetryAfter(kDiskLowRetry);
@@ -74,8 +70,8 @@ absl::Status DiskLow(std::string_view path, uint64_t free_bytes, uint64_t free_b
 
 absl::Status Strained(std::string_view what, uint64_t found, uint64_t limit) {
   return base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
-                     absl::StrCat("the log can't keep up with the writes: ", View(what), " is ",
-                                  found, ", expected less than ", limit,
+                     absl::StrCat("the log can't keep up with the writes: ", base::View(what),
+                                  " is ", found, ", expected less than ", limit,
                                   "; nothing was executed, send it again later"))
       .RetryAfter(kStrainedRetry);
 }

@@ -5,12 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/batch_codec.h"
 
 namespace dealog::eventstore {
 namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 absl::Status ValidateText(std::string_view field, std::string_view text, size_t min, size_t max) {
   if (text.size() < min || text.size() > max) {
@@ -102,8 +101,8 @@ absl::Status ValidateUniques(std::string_view field, const std::vector<UniqueKey
 
 absl::Status PastLimit(std::string_view what, std::string_view name, size_t limit, size_t found) {
   return base::Error(absl::StatusCode::kResourceExhausted, "LIMIT_EXCEEDED",
-                     absl::StrCat(View(what), ": ", found, " is past the limit ", View(name), " (",
-                                  limit, "); split the change"))
+                     absl::StrCat(base::View(what), ": ", found, " is past the limit ",
+                                  base::View(name), " (", limit, "); split the change"))
       .With("limit", name);
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/string_view.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace dealog::base {
@@ -26,8 +27,6 @@ void EditDetail(absl::Status& status, const char* type_url, Change change) {
   change(detail);
   status.SetPayload(type_url, absl::Cord(detail.SerializeAsString()));
 }
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::base {
 namespace {
@@ -26,8 +27,6 @@ using google::protobuf::Message;
 
 // What descriptors and prototypes take in memory per byte of their serialised form, about.
 constexpr size_t kBytesPerDescriptorByte = 12;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Keeps the first of protobuf's complaints, and keeps them off the standard error stream.
 class FirstError final : public google::protobuf::DescriptorPool::ErrorCollector {

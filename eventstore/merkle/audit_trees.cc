@@ -6,6 +6,7 @@
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/merkle/leaf.h"
 #include "eventstore/merkle/stored_nodes.h"
 
@@ -15,7 +16,7 @@ namespace {
 absl::Status HistoryChanged(const TenantId& tenant, std::string_view what) {
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("tenant ", tenant.value, ": ", absl::string_view(what.data(), what.size()),
+      absl::StrCat("tenant ", tenant.value, ": ", base::View(what),
                    "; nothing is signed that contradicts it. Restore the right history; or, if "
                    "this one is meant, stop the server, delete its folder `audit` and tell the "
                    "auditors"));

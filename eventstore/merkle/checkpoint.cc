@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/merkle/base64.h"
 
 namespace dealog::eventstore {
@@ -20,8 +21,8 @@ constexpr char kBatchWord[] = "batch";
 constexpr size_t kLogIdBytes = 8;
 
 absl::Status BadCheckpoint(std::string_view why) {
-  return base::InvalidField("checkpoint", absl::StrCat("expected lines of origin, size and root, ",
-                                                       absl::string_view(why.data(), why.size())));
+  return base::InvalidField(
+      "checkpoint", absl::StrCat("expected lines of origin, size and root, ", base::View(why)));
 }
 
 std::optional<Digest> ParseDigest(absl::string_view text) {
@@ -78,8 +79,7 @@ std::string Checkpoint::ToText() const {
 absl::StatusOr<Checkpoint> Checkpoint::Parse(std::string_view text) {
   if (!text.ends_with('\n')) return BadCheckpoint("found no newline at its end");
   text.remove_suffix(1);
-  const std::vector<absl::string_view> lines =
-      absl::StrSplit(absl::string_view(text.data(), text.size()), '\n');
+  const std::vector<absl::string_view> lines = absl::StrSplit(base::View(text), '\n');
   if (lines.size() < 3) return BadCheckpoint(absl::StrCat("found ", lines.size(), " lines"));
   for (const absl::string_view line : lines) {
     if (line.empty()) return BadCheckpoint("found an empty line");
@@ -99,9 +99,9 @@ absl::StatusOr<Checkpoint> Checkpoint::Parse(std::string_view text) {
 
 std::string OriginOf(std::string_view public_key, const TenantId& tenant) {
   const Digest hash = base::Sha256(public_key);
-  return absl::StrCat(
-      "dealog/", absl::BytesToHexString(absl::string_view(base::AsView(hash).data(), kLogIdBytes)),
-      "/", Escape(tenant.value));
+  return absl::StrCat("dealog/",
+                      absl::BytesToHexString(base::View(base::AsView(hash).substr(0, kLogIdBytes))),
+                      "/", Escape(tenant.value));
 }
 
 bool IsOriginOfTenant(std::string_view origin, std::string_view tenant) {

@@ -6,15 +6,15 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
 namespace {
 
 absl::Status WrongBatch(const SignedBatch& batch, std::string_view what) {
-  return base::Error(
-      absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("batch ", batch.number.value, " of partition ", batch.partition.value, " ",
-                   absl::string_view(what.data(), what.size())));
+  return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                     absl::StrCat("batch ", batch.number.value, " of partition ",
+                                  batch.partition.value, " ", base::View(what)));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/merkle/stored_nodes.h"
 
 namespace dealog::eventstore {
@@ -26,7 +27,7 @@ absl::StatusOr<std::vector<Checkpoint>> StoredRoots(const AuditStore& store,
 }  // namespace
 
 LogTreeCheck::Tenant& LogTreeCheck::Find(std::string_view name) {
-  const auto found = tenants_.find(absl::string_view(name.data(), name.size()));
+  const auto found = tenants_.find(base::View(name));
   if (found != tenants_.end()) return found->second;
   auto roots = StoredRoots(store_, TenantId{std::string(name)});
   Tenant tenant{.check = HistoryCheck(roots.ok() ? *std::move(roots) : std::vector<Checkpoint>()),

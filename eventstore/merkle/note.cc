@@ -12,6 +12,7 @@
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 #include "eventstore/merkle/base64.h"
 #include "eventstore/validate.h"
@@ -24,16 +25,15 @@ constexpr std::string_view kPrivate = "PRIVATE+KEY+";
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // Em dash and space.
 constexpr size_t kKeyIdBytes = sizeof(uint32_t);
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
 absl::Status BadKey(std::string_view why) {
-  return base::InvalidField("key",
-                            absl::StrCat("expected name+id+base64 of an Ed25519 key, ", View(why)));
+  return base::InvalidField(
+      "key", absl::StrCat("expected name+id+base64 of an Ed25519 key, ", base::View(why)));
 }
 
 absl::Status BadNote(std::string_view why) {
   return base::InvalidField(
-      "note", absl::StrCat("expected a text, an empty line and lines of signatures: ", View(why)));
+      "note",
+      absl::StrCat("expected a text, an empty line and lines of signatures: ", base::View(why)));
 }
 
 uint32_t KeyId(std::string_view name, std::string_view public_key) {
@@ -56,7 +56,7 @@ absl::StatusOr<KeyParts> ParseKey(std::string_view text) {
   if (!IsKeyName(parts.name)) return BadKey("found a name with a space, or none");
   const std::string_view id = text.substr(first + 1, second - first - 1);
   const auto parsed = std::from_chars(id.data(), id.data() + id.size(), parts.id, 16);
-  if (parsed.ec != std::errc() || absl::StrFormat("%08x", parts.id) != View(id)) {
+  if (parsed.ec != std::errc() || absl::StrFormat("%08x", parts.id) != base::View(id)) {
     return BadKey("found an id that is not of 8 hexadecimal digits");
   }
   const auto decoded = FromBase64(text.substr(second + 1));
@@ -169,7 +169,7 @@ std::string SignNote(std::string_view text, const SignerKey& signer) {
   std::string signature;
   AppendBig(signature, signer.verifier().id());
   signature += signer.Sign(text);
-  return absl::StrCat(View(text), "\n", View(kDash), signer.verifier().name(), " ",
+  return absl::StrCat(base::View(text), "\n", base::View(kDash), signer.verifier().name(), " ",
                       ToBase64(signature), "\n");
 }
 

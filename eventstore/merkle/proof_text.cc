@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/merkle/base64.h"
 
 namespace dealog::eventstore {
@@ -16,9 +17,9 @@ constexpr std::string_view kInclusionLine = "c2sp.org/tlog-proof@v1\n";
 constexpr std::string_view kConsistencyLine = "dealog.consistency-proof@v1\n";
 
 absl::Status BadProof(std::string_view why) {
-  return base::InvalidField("proof",
-                            absl::StrCat("expected a proof as `dealog audit prove` writes it, ",
-                                         absl::string_view(why.data(), why.size())));
+  return base::InvalidField(
+      "proof",
+      absl::StrCat("expected a proof as `dealog audit prove` writes it, ", base::View(why)));
 }
 
 // Takes the next line; nullopt at the end or where the newline is missing.
@@ -36,13 +37,11 @@ absl::StatusOr<uint64_t> TakeNumber(std::string_view word, std::string_view& tex
   uint64_t value = 0;
   if (line && line->starts_with(word)) {
     const std::string_view digits = line->substr(word.size());
-    if (absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()), &value) &&
-        absl::StrCat(value) == absl::string_view(digits.data(), digits.size())) {
+    if (absl::SimpleAtoi(base::View(digits), &value) && absl::StrCat(value) == base::View(digits)) {
       return value;
     }
   }
-  return BadProof(
-      absl::StrCat("found no line \"", absl::string_view(word.data(), word.size()), "<number>\""));
+  return BadProof(absl::StrCat("found no line \"", base::View(word), "<number>\""));
 }
 
 // Hashes up to the empty line, and behind it the checkpoint.

@@ -7,6 +7,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
 namespace {
@@ -68,9 +69,8 @@ absl::Status Mismatch(std::string_view what) {
 }
 
 absl::Status Malformed(std::string_view kind, uint64_t at, uint64_t size, size_t found) {
-  return Mismatch(absl::StrCat("the ", absl::string_view(kind.data(), kind.size()), " proof from ",
-                               at, " to tree size ", size, " can't have ", found,
-                               " hashes; ask for it anew"));
+  return Mismatch(absl::StrCat("the ", base::View(kind), " proof from ", at, " to tree size ", size,
+                               " can't have ", found, " hashes; ask for it anew"));
 }
 
 // Takes the hashes of a proof one by one.

@@ -8,6 +8,7 @@
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 #include "eventstore/rocksdb/folder_check.h"
 #include "eventstore/rocksdb/limits.h"
@@ -20,8 +21,6 @@
 
 namespace dealog::eventstore {
 namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 rocksdb::CompressionType Compression() {
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -98,7 +97,7 @@ std::string PrefixEnd(std::string prefix) {
 
 absl::Status FromRocksDb(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  const std::string message = absl::StrCat(View(doing), ": ", status.ToString());
+  const std::string message = absl::StrCat(base::View(doing), ": ", status.ToString());
   if (status.IsCorruption()) {
     return base::Error(
         absl::StatusCode::kDataLoss, "CORRUPT_RECORD",

@@ -10,6 +10,7 @@
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/bytes.h"
 #include "eventstore/keys.h"
 #include "eventstore/rocksdb/database.h"
@@ -19,8 +20,6 @@ namespace {
 
 // Files named in a refusal.
 constexpr size_t kFilesNamedMax = 5;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 bool IsLockError(const rocksdb::Status& status) {
   return status.IsIOError() && absl::StrContains(status.ToString(), "lock");
@@ -117,7 +116,7 @@ absl::Status CheckFamilies(rocksdb::Env& env, const std::string& path,
 
 // RocksDB names the damaged file, unless it is a write-ahead log.
 std::string DamagedFile(std::string_view path, const rocksdb::Status& status) {
-  if (absl::StrContains(status.ToString(), View(path))) return "";
+  if (absl::StrContains(status.ToString(), base::View(path))) return "";
   std::vector<std::string> names;
   rocksdb::Env::Default()->GetChildren(std::string(path), &names).PermitUncheckedError();
   std::erase_if(names, [](const std::string& name) { return !absl::EndsWith(name, ".log"); });
@@ -163,13 +162,13 @@ absl::StatusOr<uint32_t> DecodeSettings(const std::string& path, std::string_vie
 
 absl::Status UnusableFolder(std::string_view path, std::string_view why) {
   return base::Error(absl::StatusCode::kFailedPrecondition, "NOT_READY",
-                     absl::StrCat("the log folder ", View(path), " ", View(why)));
+                     absl::StrCat("the log folder ", base::View(path), " ", base::View(why)));
 }
 
 absl::Status DamagedFolder(std::string_view path, std::string_view what) {
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("the log folder ", View(path), " is damaged: ", View(what),
+      absl::StrCat("the log folder ", base::View(path), " is damaged: ", base::View(what),
                    ". Keep a copy of it as it is, see with `dealog log verify` what else is wrong, "
                    "look for errors of the disk, and restore the folder from a backup"));
 }
@@ -177,13 +176,13 @@ absl::Status DamagedFolder(std::string_view path, std::string_view what) {
 absl::Status OpenFailure(std::string_view path, std::string_view doing,
                          const rocksdb::Status& status) {
   if (IsLockError(status)) return InUse(path);
-  const std::string what = absl::StrCat(View(doing), ": ", status.ToString());
+  const std::string what = absl::StrCat(base::View(doing), ": ", status.ToString());
   // Also a file that CURRENT or the MANIFEST names and that is not there.
   if (status.IsCorruption() || status.IsPathNotFound() || absl::StrContains(what, "No such file")) {
     return DamagedFolder(path, what + DamagedFile(path, status));
   }
   return base::Error(absl::StatusCode::kInternal, "INTERNAL",
-                     absl::StrCat("the log folder ", View(path), ", ", what));
+                     absl::StrCat("the log folder ", base::View(path), ", ", what));
 }
 
 absl::Status CreateFailure(std::string_view path, const rocksdb::Status& status) {

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
 
@@ -23,7 +24,7 @@ class LruMap {
 
   std::optional<Value> Get(std::string_view key) const {
     base::MutexLock lock(mu_);
-    const auto found = entries_.find(absl::string_view(key.data(), key.size()));
+    const auto found = entries_.find(base::View(key));
     if (found == entries_.end()) return std::nullopt;
     order_.splice(order_.begin(), order_, found->second);
     return found->second->second;
@@ -32,7 +33,7 @@ class LruMap {
   void Put(std::string_view key, Value value) {
     base::MutexLock lock(mu_);
     if (capacity_ == 0) return;
-    const auto found = entries_.find(absl::string_view(key.data(), key.size()));
+    const auto found = entries_.find(base::View(key));
     if (found != entries_.end()) {
       found->second->second = std::move(value);
       order_.splice(order_.begin(), order_, found->second);

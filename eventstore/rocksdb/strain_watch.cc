@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/keys.h"
 #include "eventstore/log_errors.h"
 #include "eventstore/rocksdb/engine_stats.h"
@@ -20,7 +21,7 @@ constexpr char kLevel0Property[] = "rocksdb.num-files-at-level0";
 
 std::string Of(const char* what, Family family) {
   const std::string_view name = FamilyName(family);
-  return absl::StrCat(what, " of family ", absl::string_view(name.data(), name.size()));
+  return absl::StrCat(what, " of family ", base::View(name));
 }
 
 }  // namespace

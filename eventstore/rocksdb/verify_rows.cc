@@ -1,23 +1,17 @@
 #include "eventstore/rocksdb/verify_rows.h"
 
 #include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
-namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-}  // namespace
-
-size_t RowSums::BucketOf(std::string_view key) { return absl::HashOf(View(key)) % kBuckets; }
+size_t RowSums::BucketOf(std::string_view key) { return absl::HashOf(base::View(key)) % kBuckets; }
 
 void RowSums::Add(std::string_view key, std::string_view value, uint64_t beside) {
   Bucket& bucket = buckets_[BucketOf(key)];
   ++bucket.count;
   ++count_;
-  bucket.a += absl::HashOf(View(key), View(value), beside);
-  bucket.b += absl::HashOf(beside, View(value), View(key), 1);
+  bucket.a += absl::HashOf(base::View(key), base::View(value), beside);
+  bucket.b += absl::HashOf(beside, base::View(value), base::View(key), 1);
 }
 
 std::vector<size_t> RowSums::Differing(const RowSums& other) const {
@@ -28,7 +22,7 @@ std::vector<size_t> RowSums::Differing(const RowSums& other) const {
   return differing;
 }
 
-uint64_t LastRows::HashOfKey(std::string_view key) { return absl::HashOf(View(key)); }
+uint64_t LastRows::HashOfKey(std::string_view key) { return absl::HashOf(base::View(key)); }
 
 bool LastRows::NextRange() {
   rows_.clear();
@@ -41,7 +35,7 @@ bool LastRows::NextRange() {
 void LastRows::Take(std::string_view key, std::string_view value) {
   const uint64_t hash = HashOfKey(key);
   if (!InRange(hash)) return;
-  rows_[hash] = absl::HashOf(View(value));
+  rows_[hash] = absl::HashOf(base::View(value));
   while (rows_.size() > rows_max_ && first_ < last_) {
     last_ = first_ + (last_ - first_) / 2;
     absl::erase_if(rows_, [this](const auto& row) { return !InRange(row.first); });
@@ -55,7 +49,7 @@ LastRows::Match LastRows::Found(std::string_view key, std::string_view value) {
   if (!InRange(hash)) return Match::kOutOfRange;
   const auto expected = rows_.find(hash);
   if (expected == rows_.end()) return Match::kUnknown;
-  const bool equal = expected->second == absl::HashOf(View(value));
+  const bool equal = expected->second == absl::HashOf(base::View(value));
   rows_.erase(expected);
   return equal ? Match::kEqual : Match::kOtherValue;
 }

@@ -6,12 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/filter/literal.h"
 
 namespace dealog::filter {
 namespace {
-
-absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 // The field of that name; a family's member is the rest of the name.
 const Field* FindField(const Schema& schema, std::string_view name) {
@@ -83,7 +82,7 @@ class Checker {
     const Field* field = FindField(schema_, syntax.field);
     if (field == nullptr) {
       return ErrorAt(text_, syntax.field_offset,
-                     absl::StrCat("unknown field ", Absl(syntax.field),
+                     absl::StrCat("unknown field ", base::View(syntax.field),
                                   "; known are: ", KnownFields(schema_)));
     }
     Node node;
@@ -99,8 +98,8 @@ class Checker {
     }
     if (const std::string_view has = MissingOperator(field->type, node.op); !has.empty()) {
       return ErrorAt(text_, syntax.op_offset,
-                     absl::StrCat("operator ", Absl(syntax.op), " does not fit ",
-                                  Absl(syntax.field), "; ", Absl(has)));
+                     absl::StrCat("operator ", base::View(syntax.op), " does not fit ",
+                                  base::View(syntax.field), "; ", base::View(has)));
     }
     node.text = literal.text;
     RETURN_IF_ERROR(CheckLiteral(syntax, *field, node));
@@ -153,8 +152,8 @@ class Checker {
     const Literal& literal = syntax.literal;
     const char* quote = literal.quoted ? "\"" : "'";
     return ErrorAt(text_, literal.offset,
-                   absl::StrCat("expected ", Absl(expected), " for ", Absl(syntax.field),
-                                ", found ", quote, literal.text, quote));
+                   absl::StrCat("expected ", base::View(expected), " for ",
+                                base::View(syntax.field), ", found ", quote, literal.text, quote));
   }
 
   std::string_view text_;

@@ -1,6 +1,7 @@
 #include "projections/filter/lexer.h"
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::filter {
 namespace {
@@ -105,7 +106,7 @@ absl::StatusOr<Literal> Lexer::NextQuoted() {
 
 std::string Describe(const Token& token) {
   if (token.kind == Token::Kind::kEnd) return "the end of the filter";
-  return absl::StrCat("'", absl::string_view(token.text.data(), token.text.size()), "'");
+  return absl::StrCat("'", base::View(token.text), "'");
 }
 
 }  // namespace dealog::filter

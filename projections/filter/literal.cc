@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/civil_time.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::filter {
 namespace {
@@ -54,8 +55,7 @@ std::optional<int64_t> ParseInstant(std::string_view text, absl::TimeZone zone) 
   if (text[10] != 'T') return std::nullopt;
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, absl::string_view(text.data(), text.size()), &time,
-                       &error)) {
+  if (!absl::ParseTime(absl::RFC3339_full, base::View(text), &time, &error)) {
     return std::nullopt;
   }
   return absl::ToUnixMicros(time);

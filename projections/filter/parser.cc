@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::filter {
 namespace {
@@ -84,8 +85,7 @@ class Parser {
     const Token op = lexer_.Next();
     if (op.kind != Token::Kind::kOperator) {
       return Fail(op, absl::StrCat("expected =, !=, <, <=, >, >= or : after the field ",
-                                   absl::string_view(field.text.data(), field.text.size()),
-                                   ", found ", Describe(op)));
+                                   base::View(field.text), ", found ", Describe(op)));
     }
     ASSIGN_OR_RETURN(Literal literal, lexer_.NextLiteral());
     return Syntax{.kind = Node::Kind::kCompare,

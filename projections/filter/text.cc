@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::filter {
 namespace {
@@ -48,8 +49,7 @@ absl::Status ErrorAt(std::string_view filter, Offset offset, std::string_view me
   const std::string_view before = filter.substr(0, std::min(offset, filter.size()));
   const auto column =
       1 + std::count_if(before.begin(), before.end(), [](char c) { return !IsContinuation(c); });
-  const std::string text = absl::StrCat("filter, column ", column, ": ",
-                                        absl::string_view(message.data(), message.size()));
+  const std::string text = absl::StrCat("filter, column ", column, ": ", base::View(message));
   return base::Error(absl::StatusCode::kInvalidArgument, "FILTER_INVALID", text)
       .With("column", std::to_string(column))
       .Field("filter", text);

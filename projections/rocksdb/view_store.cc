@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/rocksdb/view_keys.h"
 
 namespace dealog::projections {
@@ -29,8 +30,7 @@ std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), sli
 
 absl::Status ToStatus(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  const std::string text = absl::StrCat(
-      "view store, ", absl::string_view(doing.data(), doing.size()), ": ", status.ToString());
+  const std::string text = absl::StrCat("view store, ", base::View(doing), ": ", status.ToString());
   if (status.IsCorruption()) {
     return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", text);
   }
@@ -41,10 +41,9 @@ absl::Status ToStatus(const rocksdb::Status& status, std::string_view doing) {
 }
 
 absl::Status Malformed(std::string_view what) {
-  return base::Error(
-      absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("view store: a stored ", absl::string_view(what.data(), what.size()),
-                   " does not decode; the view must be rebuilt"));
+  return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                     absl::StrCat("view store: a stored ", base::View(what),
+                                  " does not decode; the view must be rebuilt"));
 }
 
 rocksdb::Options MakeOptions() {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::projections {
 namespace {
@@ -36,17 +37,16 @@ class LockedViews final : public TenantViews {
       if (slot.applied < tenant_.position) return Behind(name, slot.applied);
       return slot.state.get();
     }
-    return base::Error(
-        absl::StatusCode::kNotFound, "PROJECTION_NOT_FOUND",
-        absl::StrCat("no view is named ", absl::string_view(name.data(), name.size())));
+    return base::Error(absl::StatusCode::kNotFound, "PROJECTION_NOT_FOUND",
+                       absl::StrCat("no view is named ", base::View(name)));
   }
 
   absl::Status Behind(std::string_view name,
                       eventstore::Position applied) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return base::Error(absl::StatusCode::kUnavailable, "VIEW_BEHIND",
-                       absl::StrCat("view ", absl::string_view(name.data(), name.size()),
-                                    " is being rebuilt: it is at position ", applied.value, " of ",
-                                    tenant_.position.value, "; retry"))
+    return base::Error(
+               absl::StatusCode::kUnavailable, "VIEW_BEHIND",
+               absl::StrCat("view ", base::View(name), " is being rebuilt: it is at position ",
+                            applied.value, " of ", tenant_.position.value, "; retry"))
         .RetryAfter(absl::Seconds(1))
         .With("view", name);
   }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/instants.h"
 #include "projections/views/texts.h"
 
@@ -115,7 +116,7 @@ void ActivitiesView::Relate(const std::string& id, const std::string& deal_id,
 
 const ActivitiesView::Related& ActivitiesView::RelatedTo(std::string_view resource_id) const {
   static const auto* const kNone = new Related;
-  const auto found = related_.find(Absl(resource_id));
+  const auto found = related_.find(base::View(resource_id));
   return found == related_.end() ? *kNone : found->second;
 }
 

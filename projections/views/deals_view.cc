@@ -9,6 +9,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/texts.h"
 
 namespace dealog::projections {
@@ -34,7 +35,7 @@ bool HoldsKnownSymbols(const TapeEvent& event, const Symbols& symbols) {
 
 absl::Status Corrupt(std::string_view key) {
   return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-                     absl::StrCat("row ", absl::CEscape(Absl(key)),
+                     absl::StrCat("row ", absl::CEscape(base::View(key)),
                                   " of view deals does not parse; rebuild the view"));
 }
 
@@ -52,7 +53,7 @@ absl::Status DealsView::Fold(const FoldedEvent& event) {
 
 DealIndex DealsView::IndexOf(std::string_view deal_id) {
   const auto [found, is_new] =
-      by_id_.try_emplace(Absl(deal_id), static_cast<DealIndex>(deals_.size()));
+      by_id_.try_emplace(base::View(deal_id), static_cast<DealIndex>(deals_.size()));
   if (is_new) deals_.push_back({.id = std::string(deal_id)});
   return found->second;
 }
@@ -89,7 +90,7 @@ FactTable DealsView::TableAt(uint64_t known_position) const {
 }
 
 std::optional<DealIndex> DealsView::Find(std::string_view deal_id) const {
-  const auto found = by_id_.find(Absl(deal_id));
+  const auto found = by_id_.find(base::View(deal_id));
   if (found == by_id_.end()) return std::nullopt;
   return found->second;
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/row_codec.h"
 
 namespace dealog::projections {
@@ -54,10 +55,9 @@ absl::Status HistoryView::LoadRow(std::string_view key, std::string_view value) 
     if (parsed) Apply(key.substr(slash + 1), {position, revision, recorded, occurred, event});
   }
   if (!parsed) {
-    return base::Error(
-        absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-        absl::StrCat("row ", absl::CEscape(absl::string_view(key.data(), key.size())),
-                     " of a view does not parse; rebuild the view"));
+    return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                       absl::StrCat("row ", absl::CEscape(base::View(key)),
+                                    " of a view does not parse; rebuild the view"));
   }
   rows_.emplace(std::string(key), Row{.bytes = std::string(value)});
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/texts.h"
 
 namespace dealog::projections {
@@ -42,10 +43,10 @@ bool IsAttributeKey(std::string_view key) {
 absl::Status UnknownDimension(std::string_view asked, const OrganizationsView& organizations) {
   std::string known;
   for (const auto& [name, dimension] : kDimensions) {
-    if (!name.empty() && name != "tags") absl::StrAppend(&known, Absl(name), ", ");
+    if (!name.empty() && name != "tags") absl::StrAppend(&known, base::View(name), ", ");
   }
   for (const std::string& key : organizations.attribute_keys()) {
-    absl::StrAppend(&known, Absl(kAttributePrefix), key, ", ");
+    absl::StrAppend(&known, base::View(kAttributePrefix), key, ", ");
   }
   return base::InvalidField("group_by",
                             absl::StrCat("expected a dimension, found ", Quoted(asked),
@@ -234,7 +235,7 @@ const std::vector<Grouper::Group>& Grouper::GroupsOfTags(const CountedEvent& eve
 Grouper::Group Grouper::Intern(std::string_view label) {
   if (label.empty()) label = kNoneLabel;
   const auto [found, is_new] =
-      by_label_.try_emplace(Absl(label), static_cast<Group>(labels_.size()));
+      by_label_.try_emplace(base::View(label), static_cast<Group>(labels_.size()));
   if (is_new) labels_.emplace_back(label);
   return found->second;
 }

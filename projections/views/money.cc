@@ -9,6 +9,7 @@
 #include "eventstore/base/currency.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/texts.h"
 
 namespace dealog::projections {
@@ -93,7 +94,7 @@ absl::Status CurrencySums::Write(
 absl::StatusOr<int64_t> CheckedSum(__int128 sum, std::string_view currency_code) {
   if (sum > std::numeric_limits<int64_t>::max() || sum < std::numeric_limits<int64_t>::min()) {
     return base::Error(absl::StatusCode::kOutOfRange, "OUT_OF_RANGE",
-                       absl::StrCat("the sum of amounts in ", Absl(currency_code),
+                       absl::StrCat("the sum of amounts in ", base::View(currency_code),
                                     " does not fit 64 bits of minor units; narrow the filter"));
   }
   return static_cast<int64_t>(sum);

@@ -4,14 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::projections {
 namespace {
 
 // cursor = number (8 bytes, little-endian) text_size (4 bytes, little-endian) text id
 constexpr size_t kFixedBytes = sizeof(int64_t) + sizeof(uint32_t);
-
-absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -32,11 +31,11 @@ absl::StatusOr<ListOrder> ParseOrderBy(std::string_view text,
       order.field = field;
       return order;
     }
-    absl::StrAppend(&known, known.empty() ? "" : ", ", Absl(field));
+    absl::StrAppend(&known, known.empty() ? "" : ", ", base::View(field));
   }
   return base::InvalidField(
       "order_by", absl::StrCat("expected one of ", known, ", alone or with \" desc\", found \"",
-                               Absl(text), "\""));
+                               base::View(text), "\""));
 }
 
 std::string EncodeCursor(const OrderKey& key) {

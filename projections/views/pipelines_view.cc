@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/string_view.h"
 #include "projections/views/texts.h"
 
 namespace dealog::projections {
@@ -185,7 +186,7 @@ PipelinesView::Shared PipelinesView::SharedAt(const Record& record, const Horizo
 
 PipelinesView::Shared PipelinesView::At(std::string_view pipeline_id,
                                         const Horizon& horizon) const {
-  const auto found = by_id_.find(Absl(pipeline_id));
+  const auto found = by_id_.find(base::View(pipeline_id));
   if (found == by_id_.end()) return nullptr;
   const Record& record = records_[found->second];
   if (!horizon.Knows(record.revisions.front().position)) return nullptr;
@@ -203,7 +204,7 @@ std::vector<PipelinesView::Shared> PipelinesView::All(const Horizon& horizon) co
 }
 
 std::string_view PipelinesView::PipelineOf(std::string_view stage_id) const {
-  const auto found = by_stage_.find(Absl(stage_id));
+  const auto found = by_stage_.find(base::View(stage_id));
   return found == by_stage_.end() ? std::string_view() : records_[found->second].id;
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::projections {
 namespace {
@@ -16,7 +17,7 @@ constexpr size_t kNamesShownMax = 20;
 
 std::string Quoted(std::string_view text) {
   const bool cut = text.size() > kQuotedBytesMax;
-  return absl::StrCat("\"", absl::Utf8SafeCEscape(Absl(text.substr(0, kQuotedBytesMax))),
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(base::View(text.substr(0, kQuotedBytesMax))),
                       cut ? "…" : "", "\"");
 }
 

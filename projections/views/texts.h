@@ -6,12 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/string_view.h"
-
 namespace dealog::projections {
-
-// absl's packaged string_view is a type of its own.
-inline absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 // `text` in quotes, printable, cut when long.
 std::string Quoted(std::string_view text);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "services/commands/limits.h"
 #include "services/commands/state_loader.h"
 
@@ -20,9 +21,8 @@ StreamId ToStreamId(const domain::StreamRef& stream) { return {stream.type, stre
 
 absl::Status LimitExceeded(std::string_view limit, size_t allowed, size_t found) {
   return base::Error(absl::StatusCode::kResourceExhausted, "LIMIT_EXCEEDED",
-                     absl::StrCat("expected at most ", allowed, " (",
-                                  absl::string_view(limit.data(), limit.size()), "), found ", found,
-                                  "; split the command"));
+                     absl::StrCat("expected at most ", allowed, " (", base::View(limit),
+                                  "), found ", found, "; split the command"));
 }
 
 std::vector<UniqueKey> HashKeys(const std::vector<domain::UniqueClaim>& keys,

@@ -14,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "services/commands/sequencer.h"
 
 namespace dealog::commands {
@@ -74,8 +75,7 @@ std::string EncodeToken(eventstore::PartitionId partition, uint64_t owner_epoch,
 
 absl::StatusOr<Token> DecodeToken(std::string_view text) {
   std::string bytes;
-  const bool decoded =
-      absl::WebSafeBase64Unescape(absl::string_view(text.data(), text.size()), &bytes);
+  const bool decoded = absl::WebSafeBase64Unescape(base::View(text), &bytes);
   if (!decoded || bytes.size() != kTokenBytes || bytes[0] != kTokenFormat) {
     return base::InvalidField("consistency.at_least",
                               "expected a token as a commit returned it, found something else");

@@ -9,15 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "services/domain/decider.h"
 
 namespace dealog::domain {
 
-// For absl::StrCat: absl's string_view is a type of its own here.
-inline absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+using base::View;
 
 // OCCURRED_IN_FUTURE, or FIELD_INVALID for an override_reason that is no proper text.
 absl::Status CheckCommand(const CommandMeta& meta);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::groups {
 namespace {
@@ -25,8 +26,7 @@ std::string Key(char tag, const GroupName& group) {
 absl::Status Malformed(std::string_view what) {
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("consumer groups: expected a stored ",
-                   absl::string_view(what.data(), what.size()),
+      absl::StrCat("consumer groups: expected a stored ", base::View(what),
                    ", found bytes that are none; restore the folder work/groups from a copy, or "
                    "move it away and create the groups anew"));
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::groups {
 
@@ -13,8 +14,7 @@ std::string FormatDeliveryId(const DeliveryId& id) {
 }
 
 bool ParseDeliveryId(std::string_view text, DeliveryId& id) {
-  const std::vector<absl::string_view> parts =
-      absl::StrSplit(absl::string_view(text.data(), text.size()), '-');
+  const std::vector<absl::string_view> parts = absl::StrSplit(base::View(text), '-');
   DeliveryId parsed;
   if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &parsed.generation) ||
       !absl::SimpleAtoi(parts[1], &parsed.position.value) ||

@@ -8,15 +8,14 @@
 #include "absl/time/civil_time.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/currency.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::jobs {
 namespace {
 
 constexpr int kNanoDigits = 9;
 
-std::string Quoted(std::string_view text) {
-  return absl::StrCat("\"", absl::string_view(text.data(), text.size()), "\"");
-}
+std::string Quoted(std::string_view text) { return absl::StrCat("\"", base::View(text), "\""); }
 
 bool AllDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -39,8 +38,7 @@ int Continuations(uint8_t lead, uint32_t& code, uint32_t& least) {
 
 RowFault BadNumber(std::string_view text, std::string_view expected) {
   return {"NUMBER_INVALID",
-          absl::StrCat("expected ", absl::string_view(expected.data(), expected.size()), ", found ",
-                       Quoted(text))};
+          absl::StrCat("expected ", base::View(expected), ", found ", Quoted(text))};
 }
 
 }  // namespace
@@ -121,7 +119,7 @@ MaybeFault ParseMoney(std::string_view text, char decimal, std::string_view curr
       point == std::string_view::npos ? std::string_view() : amount.substr(point + 1);
   int64_t units = 0;
   if (!AllDigits(whole) || (point != std::string_view::npos && !AllDigits(fraction)) ||
-      !absl::SimpleAtoi(absl::string_view(whole.data(), whole.size()), &units)) {
+      !absl::SimpleAtoi(base::View(whole), &units)) {
     return BadNumber(text, "an amount such as 1054.50 that fits 64 bits");
   }
   const size_t last = fraction.find_last_not_of('0');

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/texts.h"
 #include "services/rpc/instants.h"
 
@@ -16,8 +17,6 @@ namespace {
 
 // What a call holds besides its request and reply, bytes.
 constexpr size_t kCallBytes = 1024;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // 8-4-4-4-12 hexadecimal digits.
 bool IsUuid(std::string_view text) {
@@ -41,10 +40,10 @@ absl::Status FillContext(const CommonFields& fields, commands::CommandContext& c
                                              "7f9c24e8-3b12-4c1d-9f6a-0d1e2f3a4b5c, found ",
                                              fields.request_id.size(), " other bytes"));
     }
-    context.request_id = absl::AsciiStrToLower(View(fields.request_id));
+    context.request_id = absl::AsciiStrToLower(base::View(fields.request_id));
   }
   uint64_t revision = 0;
-  if (!fields.etag.empty() && !absl::SimpleAtoi(View(fields.etag), &revision)) {
+  if (!fields.etag.empty() && !absl::SimpleAtoi(base::View(fields.etag), &revision)) {
     return base::InvalidField(
         "etag", absl::StrCat("expected the etag of a resource, which is a number, found ",
                              projections::Quoted(fields.etag)));

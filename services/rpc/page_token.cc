@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "services/rpc/limits.h"
 
 namespace dealog::rpc {
@@ -19,7 +20,7 @@ constexpr size_t kSealBytes = 16;
 
 // Length first, so that no two lists of parts give the same bytes.
 void AppendPart(std::string_view part, std::string& out) {
-  absl::StrAppend(&out, part.size(), ":", absl::string_view(part.data(), part.size()), ",");
+  absl::StrAppend(&out, part.size(), ":", base::View(part), ",");
 }
 
 std::string QueryBytes(const google::protobuf::Message& query) {
@@ -69,8 +70,7 @@ absl::StatusOr<std::string> OpenCursor(std::string_view key, const Call& call,
   if (token.empty()) return std::string();
   std::string bytes;
   if (token.size() <= kPageTokenBytesMax &&
-      absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &bytes) &&
-      bytes.size() > kSealBytes) {
+      absl::WebSafeBase64Unescape(base::View(token), &bytes) && bytes.size() > kSealBytes) {
     const std::string cursor = bytes.substr(kSealBytes);
     const std::string seal = Seal(key, call, method_path, query, cursor);
     if (base::ConstantTimeEqual(seal, std::string_view(bytes).substr(0, kSealBytes))) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/string_view.h"
 #include "services/access/principal.h"
 #include "services/server/version.h"
 
@@ -108,11 +109,8 @@ absl::StatusOr<ListenAddress> ParseListen(std::string_view listen, std::string_v
   const size_t colon = listen.rfind(':');
   ListenAddress address;
   uint32_t port = 0;
-  const bool whole =
-      colon != std::string_view::npos && colon > 0 &&
-      absl::SimpleAtoi(absl::string_view(listen.data() + colon + 1, listen.size() - colon - 1),
-                       &port) &&
-      port <= 65535;
+  const bool whole = colon != std::string_view::npos && colon > 0 &&
+                     absl::SimpleAtoi(base::View(listen.substr(colon + 1)), &port) && port <= 65535;
   address.host = std::string(listen.substr(0, whole ? colon : 0));
   address.port = static_cast<uint16_t>(port);
   const bool bare_ipv6 = address.host.find(':') != std::string::npos && address.host[0] != '[';

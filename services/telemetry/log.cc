@@ -10,14 +10,13 @@
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::telemetry {
 namespace {
 
 std::atomic<Level> least_level{Level::kInfo};
 std::atomic<Format> format_now{Format::kText};
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string_view Name(Level level) {
   switch (level) {
@@ -89,7 +88,7 @@ absl::StatusOr<Level> ParseLevel(std::string_view name) {
   }
   return base::InvalidField("log-level", absl::StrCat("expected debug, info, warning or error, "
                                                       "found \"",
-                                                      View(name), "\""));
+                                                      base::View(name), "\""));
 }
 
 std::string FormatRecord(Format format, std::string_view time, Level level,
@@ -102,7 +101,8 @@ std::string FormatRecord(Format format, std::string_view time, Level level,
     }
     return line + "}";
   }
-  std::string line = absl::StrCat(View(time), " ", View(Name(level)), " ", View(message));
+  std::string line =
+      absl::StrCat(base::View(time), " ", base::View(Name(level)), " ", base::View(message));
   for (const Field& field : fields) {
     absl::StrAppend(&line, " ", field.key, "=", Word(field.value));
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/filter/filter.h"
 #include "services/domain/workflow.h"
 #include "services/workflow/actions/registry.h"
@@ -36,8 +37,7 @@ void CheckActions(const events::v1::WorkflowDefinition& definition, std::vector<
     if (type == nullptr) {
       std::string known;
       for (const ActionType* each : ActionTypes()) {
-        absl::StrAppend(&known, known.empty() ? "" : ", ",
-                        absl::string_view(each->name.data(), each->name.size()));
+        absl::StrAppend(&known, known.empty() ? "" : ", ", base::View(each->name));
       }
       faults.push_back({field, absl::StrCat("expected one of ", known, "; found none of them")});
     } else if (const absl::Status status = type->check(action); !status.ok()) {

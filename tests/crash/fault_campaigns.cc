@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/rocksdb/testing.h"
 #include "eventstore/rocksdb/verify.h"
 #include "tests/crash/fault_file_system.h"
@@ -127,8 +128,7 @@ class Victim {
   EventLog& log() { return *log_; }
   std::mt19937& random() { return random_; }
   void Problem(std::string_view what) {
-    report_.problems.push_back(
-        absl::StrCat("seed ", seed_, ": ", absl::string_view(what.data(), what.size())));
+    report_.problems.push_back(absl::StrCat("seed ", seed_, ": ", base::View(what)));
   }
 
  private:

@@ -10,14 +10,15 @@
 #include "dealog/v1/tenants.grpc.pb.h"
 #include "dealog/v1/workflows.grpc.pb.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace dealog::crash {
 namespace {
 
 absl::Status Failed(std::string_view what, const grpc::Status& status) {
-  return absl::InternalError(absl::StrCat(absl::string_view(what.data(), what.size()), ": ",
-                                          status.error_code(), " ", status.error_message()));
+  return absl::InternalError(
+      absl::StrCat(base::View(what), ": ", status.error_code(), " ", status.error_message()));
 }
 
 std::string MakeRequestId(std::mt19937& random) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/batch_codec.h"
 #include "eventstore/bytes.h"
 #include "eventstore/commit_codec.h"
@@ -32,12 +33,10 @@ std::vector<std::string> Rows(const std::vector<CommitPtr>& commits) {
       MakeBatchHeader(PartitionId{3}, {BatchNumber{0}, std::string(32, '\0'), 1}, 5, commits);
   std::vector<std::string> rows;
   Apply(header, commits, [&](const Row& row) {
-    const std::string key =
-        absl::BytesToHexString(absl::string_view(row.key.data(), row.key.size()));
+    const std::string key = absl::BytesToHexString(base::View(row.key));
     const bool shown = row.value.size() <= 8;
-    const std::string value =
-        shown ? absl::BytesToHexString(absl::string_view(row.value.data(), row.value.size()))
-              : absl::StrCat(row.value.size() > 0 ? "…" : "");
+    const std::string value = shown ? absl::BytesToHexString(base::View(row.value))
+                                    : absl::StrCat(row.value.size() > 0 ? "…" : "");
     rows.push_back(absl::StrCat(std::string(FamilyName(row.family)), " ", key,
                                 row.deleted ? " deleted" : " = ", value));
   });

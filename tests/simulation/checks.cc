@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/views/registry.h"
 #include "services/commands/state_loader.h"
 #include "tests/simulation/workload.h"
@@ -38,8 +39,7 @@ std::string NameOf(const storage::v1::EventHeader& header) {
 }
 
 absl::Status Broken(std::string_view what, const storage::v1::EventHeader& header) {
-  return absl::InternalError(
-      absl::StrCat(absl::string_view(what.data(), what.size()), ": ", NameOf(header)));
+  return absl::InternalError(absl::StrCat(base::View(what), ": ", NameOf(header)));
 }
 
 }  // namespace

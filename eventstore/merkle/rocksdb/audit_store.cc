@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "eventstore/merkle/rocksdb/audit_rows.h"
 
 namespace dealog::eventstore {
@@ -26,8 +27,8 @@ rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.siz
 
 absl::Status ToStatus(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  const std::string text = absl::StrCat(
-      "audit store, ", absl::string_view(doing.data(), doing.size()), ": ", status.ToString());
+  const std::string text =
+      absl::StrCat("audit store, ", base::View(doing), ": ", status.ToString());
   if (status.IsCorruption()) {
     return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", text);
   }
@@ -40,7 +41,7 @@ absl::Status ToStatus(const rocksdb::Status& status, std::string_view doing) {
 absl::Status Malformed(std::string_view what) {
   return base::Error(
       absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
-      absl::StrCat("audit store: a stored ", absl::string_view(what.data(), what.size()),
+      absl::StrCat("audit store: a stored ", base::View(what),
                    " does not decode; stop the server, delete its folder `audit` and start it: the "
                    "trees are made anew"));
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::groups {
 namespace {
@@ -26,8 +27,8 @@ std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), sli
 
 absl::Status ToStatus(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  const std::string text = absl::StrCat(
-      "consumer groups, ", absl::string_view(doing.data(), doing.size()), ": ", status.ToString());
+  const std::string text =
+      absl::StrCat("consumer groups, ", base::View(doing), ": ", status.ToString());
   if (status.IsCorruption()) {
     return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
                        absl::StrCat(text,

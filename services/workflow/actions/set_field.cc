@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/string_view.h"
 #include "services/domain/deal.h"
 #include "services/domain/stream_types.h"
 #include "services/domain/tenant.h"
@@ -28,7 +29,7 @@ std::string Unquoted(const std::string& value) {
 absl::Status ParseAmount(std::string_view text, v1::Money& amount) {
   const absl::Status malformed = base::InvalidField(
       kValueField, absl::StrCat("expected an amount as 1500, 1500.50 or \"1500.50 EUR\", found \"",
-                                absl::string_view(text.data(), text.size()), "\""));
+                                base::View(text), "\""));
   const size_t space = text.find(' ');
   if (space != std::string_view::npos)
     amount.set_currency_code(std::string(text.substr(space + 1)));
@@ -47,8 +48,7 @@ absl::Status ParseAmount(std::string_view text, v1::Money& amount) {
   }
   int64_t units = 0;
   int32_t nanos = 0;
-  if (!absl::SimpleAtoi(absl::string_view(whole.data(), whole.size()), &units) ||
-      !absl::SimpleAtoi(fraction, &nanos)) {
+  if (!absl::SimpleAtoi(base::View(whole), &units) || !absl::SimpleAtoi(fraction, &nanos)) {
     return malformed;
   }
   amount.set_units(negative ? -units : units);

@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::base {
 namespace {
 
-std::string Hex(const Digest& digest) {
-  return absl::BytesToHexString(absl::string_view(AsView(digest).data(), digest.size()));
-}
+std::string Hex(const Digest& digest) { return absl::BytesToHexString(View(AsView(digest))); }
 
 TEST(Crypto, Sha256OfFips180) {
   EXPECT_EQ(Hex(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -11,12 +11,13 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/string_view.h"
 
 namespace dealog::eventstore {
 namespace {
 
 Digest FromHex(std::string_view hex) {
-  const std::string bytes = absl::HexStringToBytes(absl::string_view(hex.data(), hex.size()));
+  const std::string bytes = absl::HexStringToBytes(base::View(hex));
   Digest digest;
   EXPECT_EQ(bytes.size(), digest.size());
   std::memcpy(digest.data(), bytes.data(), digest.size());
