@@ -6,6 +6,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/string_view.h"
+#include "projections/states/event_types.h"
 #include "services/commands/limits.h"
 #include "services/commands/state_loader.h"
 

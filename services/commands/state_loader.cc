@@ -8,6 +8,7 @@
 #include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 
 namespace dealog::commands {
 

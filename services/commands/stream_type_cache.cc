@@ -1,8 +1,8 @@
 #include "services/commands/stream_type_cache.h"
 
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 #include "services/commands/state_loader.h"
-#include "services/domain/stream_types.h"
 
 namespace dealog::commands {
 

@@ -6,30 +6,11 @@
 #include <string_view>
 
 #include "dealog/v1/contacts.pb.h"
+#include "projections/states/contact.h"
 #include "services/domain/decider.h"
 #include "services/domain/values.h"
 
 namespace dealog::domain {
-
-class ContactState final : public StateOf<ContactState> {
- public:
-  explicit ContactState(std::string_view stream_id) : contact_id(stream_id) {}
-  size_t ApproximateBytes() const override;
-
-  std::string contact_id;
-  Dated<std::string> display_name;
-  std::string email;  // As given. Never back-dated in effect: its key is held from the commit on.
-  Dated<std::string> phone;
-  Dated<std::string> owner_id;
-  Dated<std::string> organization_id;
-  TagSet tags;
-  AttributeMap attributes;
-  std::string external_key;
-  int64_t created_at_us = 0;  // Business time.
-
- private:
-  void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
-};
 
 absl::StatusOr<Decision> Decide(const v1::CreateContactRequest& request, const CommandMeta& meta,
                                 StateReader& reader);

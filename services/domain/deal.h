@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "dealog/v1/deals.pb.h"
-#include "services/domain/deal_state.h"
+#include "projections/states/deal.h"
 #include "services/domain/decider.h"
 
 namespace dealog::domain {

@@ -4,13 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/deal.h"
 #include "services/domain/deal_reopen.h"
 #include "services/domain/deal_rules.h"
 #include "services/domain/pipeline_rules.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/values.h"
 
 namespace dealog::domain {

@@ -1,7 +1,5 @@
 #include "services/domain/deal_fields.h"
 
-#include "services/domain/deal_state.h"
-
 namespace dealog::domain {
 namespace {
 

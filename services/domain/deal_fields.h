@@ -5,9 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace dealog::domain {
+#include "projections/states/deal.h"
+#include "services/domain/decider.h"
 
-class DealState;
+namespace dealog::domain {
 
 // title, source, owner, amount, expected_close_date, organization, product.
 bool IsRequirableField(std::string_view name);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/domain/deal_state.h"
+#include "projections/states/deal.h"
 #include "services/domain/pipeline.h"
 
 namespace dealog::domain {

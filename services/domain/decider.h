@@ -1,11 +1,9 @@
 #pragma once
 
-// The pure core: Decide turns a command into events or a refusal, Evolve folds an event into a
-// state. Neither knows a clock, randomness, I/O or a log: time, ids and the actor come in
-// CommandMeta, other aggregates through StateReader.
+// The pure core: Decide turns a command into events or a refusal. It knows no clock, randomness,
+// I/O or log: time, ids and the actor come in CommandMeta, states through StateReader.
 //
 //   StatusOr<Decision> Decide(const v1::MoveDealRequest&, const CommandMeta&, StateReader&);
-//   void DealState::Evolve(const events::v1::Event&, const EventMeta&);
 //
 // Commands are the API's own request messages: there is no mapping layer.
 
@@ -21,17 +19,12 @@
 #include "dealog/events/v1/event.pb.h"
 #include "dealog/storage/v1/commit.pb.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/aggregate.h"
 
 namespace dealog::domain {
 
-// Names a stream within the tenant. Types in use: deal, pipeline, contact, organization, activity,
-// note, member, product, tenant, import, workflow, workflow_instance, stream_type, and those that
-// other services registered.
-struct StreamRef {
-  std::string type;
-  std::string id;
-  bool operator==(const StreamRef&) const = default;
-};
+// States are what every line of a decider is about: their names are at home here.
+using namespace states;
 
 // Who, when and how of a command; stamped before it is decided.
 struct CommandMeta {
@@ -47,43 +40,6 @@ struct CommandMeta {
   // The n-th new id of this command; a pure function of id_seed.
   std::string NewId(std::string_view prefix, int n = 0) const;
 };
-
-// What Evolve knows of an event besides its payload.
-struct EventMeta {
-  uint64_t revision = 0;
-  uint64_t position = 0;
-  int64_t recorded_at_us = 0;
-  int64_t occurred_at_us = 0;
-  std::string_view principal;
-};
-
-// State of one aggregate: folded from its stream, never stored. Revision 0 = does not exist.
-// Evolve is total and silent on surprises: history is never refused.
-class AggregateState {
- public:
-  virtual ~AggregateState() = default;
-  void Apply(const events::v1::Event& event, const EventMeta& meta) {
-    Evolve(event, meta);
-    revision = meta.revision;
-    updated_at_us = meta.recorded_at_us;
-  }
-  virtual std::unique_ptr<AggregateState> Clone() const = 0;
-  // About how much memory it holds, bytes (the state cache's budget).
-  virtual size_t ApproximateBytes() const = 0;
-  // True if the newest revision is the whole state: nobody needs to fold the stream for it, and
-  // updated_at_us may be unset.
-  virtual bool HasOnlyRevision() const { return false; }
-
-  uint64_t revision = 0;
-  int64_t updated_at_us = 0;
-
- protected:
-  virtual void Evolve(const events::v1::Event& event, const EventMeta& meta) = 0;
-};
-
-// An empty state for a stream type; for a type that is not the CRM's own, one that has nothing but
-// its revision. `id` is the stream's id. Never null.
-std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id);
 
 // Current states of the tenant's aggregates, including what the batch has staged so far.
 // A returned pointer is valid until the reader is used to apply an event.
@@ -138,11 +94,5 @@ class Staging final : public StateReader {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Name of the innermost message, for example "DealStageMoved", or the type that an event of another
-// service has; "" if the event is empty. Points into static memory or `event`.
-std::string_view EventTypeName(const events::v1::Event& event);
-// Every event type name of the CRM itself, sorted.
-const std::vector<std::string>& AllEventTypeNames();
 
 }  // namespace dealog::domain

@@ -7,10 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/stream_type.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 #include "services/domain/values.h"
 

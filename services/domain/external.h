@@ -1,6 +1,6 @@
 #pragma once
 
-// Streams of other services: all that the CRM knows of one is how far it is.
+// What other services append to streams of their own.
 
 #include <string>
 #include <string_view>
@@ -9,19 +9,8 @@
 #include "absl/status/statusor.h"
 #include "dealog/v1/append.pb.h"
 #include "services/domain/decider.h"
-#include "services/domain/state.h"
 
 namespace dealog::domain {
-
-class ExternalState final : public StateOf<ExternalState> {
- public:
-  explicit ExternalState(std::string_view /*stream_id*/) {}
-  size_t ApproximateBytes() const override { return sizeof(*this); }
-  bool HasOnlyRevision() const override { return true; }
-
- private:
-  void Evolve(const events::v1::Event&, const EventMeta&) override {}
-};
 
 // "type/id" of a request; FIELD_INVALID naming `field`.
 absl::StatusOr<StreamRef> ParseStreamRef(std::string_view field, std::string_view text);

@@ -59,16 +59,12 @@ inline constexpr size_t kDefinitionBytesMax = 256 << 10;
 // Stream types of other services, and what they append.
 inline constexpr size_t kStreamTypesMax = 256;  // Of one tenant.
 inline constexpr size_t kEventTypesMax = 256;   // Of one stream type.
-inline constexpr size_t kDescriptorSetBytesMax = 256 << 10;
 inline constexpr size_t kDescriptionCharsMax = 1024;
 inline constexpr size_t kAppendEventsMax = 1000;     // Of one commit.
 inline constexpr size_t kAppendBytesMax = 4 << 20;   // Payloads of one commit.
 inline constexpr size_t kAppendConditionsMax = 100;  // Of one commit.
 // The log's limit of one event, less what the union takes around a payload.
 inline constexpr size_t kExternalPayloadBytesMax = (1 << 20) - 1024;
-
-// Imports: rejected rows that a job's state keeps; later ones are only counted.
-inline constexpr size_t kRejectedRowsKeptMax = 1000;
 
 // How long after it was recorded a move may be undone without a reason.
 inline constexpr int64_t kUndoGraceMicros = int64_t{10} * 60 * 1'000'000;

@@ -7,28 +7,11 @@
 #include <string_view>
 
 #include "dealog/v1/organizations.pb.h"
+#include "projections/states/organization.h"
 #include "services/domain/decider.h"
 #include "services/domain/values.h"
 
 namespace dealog::domain {
-
-class OrganizationState final : public StateOf<OrganizationState> {
- public:
-  explicit OrganizationState(std::string_view stream_id) : organization_id(stream_id) {}
-  size_t ApproximateBytes() const override;
-
-  std::string organization_id;
-  Dated<std::string> display_name;
-  std::string domain;  // As given. Never back-dated in effect: its key is held from the commit on.
-  Dated<std::string> owner_id;
-  TagSet tags;
-  AttributeMap attributes;
-  std::string external_key;
-  int64_t created_at_us = 0;  // Business time.
-
- private:
-  void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
-};
 
 absl::StatusOr<Decision> Decide(const v1::CreateOrganizationRequest& request,
                                 const CommandMeta& meta, StateReader& reader);

@@ -15,16 +15,6 @@ bool SameAttribute(const events::v1::Attribute& a, const events::v1::Attribute& 
 
 }  // namespace
 
-void EvolveAttributes(const Attributes& changes, int64_t at_us, AttributeMap& attributes) {
-  for (const auto& change : changes) {
-    if (change.value_case() == events::v1::Attribute::VALUE_NOT_SET) {
-      attributes.Erase(change.key(), at_us);
-    } else {
-      attributes.Set(change.key(), change, at_us);
-    }
-  }
-}
-
 absl::StatusOr<std::vector<events::v1::Attribute>> AttributeChanges(const Attributes& asked,
                                                                     bool may_remove,
                                                                     const AttributeMap& now) {
@@ -45,12 +35,6 @@ absl::StatusOr<std::vector<events::v1::Attribute>> AttributeChanges(const Attrib
                                     " (kAttributesMax), found ", total, "; remove some first"));
   }
   return changes;
-}
-
-size_t BytesOf(const AttributeMap& attributes) {
-  size_t bytes = kDatedEntryBytes * attributes.entry_count();
-  for (const std::string& key : attributes.Keys()) bytes += attributes.Find(key)->text().size();
-  return bytes;
 }
 
 absl::StatusOr<KeyChange> ChangeKey(std::string_view field, std::string_view expected,

@@ -13,17 +13,10 @@
 
 namespace dealog::domain {
 
-using Attributes = google::protobuf::RepeatedPtrField<events::v1::Attribute>;
-
-// Sets and removes attributes as an event says.
-void EvolveAttributes(const Attributes& changes, int64_t at_us, AttributeMap& attributes);
-
 // The attributes of a request that differ from `now`. LIMIT_EXCEEDED past kAttributesMax.
 absl::StatusOr<std::vector<events::v1::Attribute>> AttributeChanges(const Attributes& asked,
                                                                     bool may_remove,
                                                                     const AttributeMap& now);
-
-size_t BytesOf(const AttributeMap& attributes);
 
 // A unique key that changes hands when `before` becomes `after` (as given, "" for none).
 struct KeyChange {

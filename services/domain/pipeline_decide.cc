@@ -7,13 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/pipeline.h"
 #include "services/domain/pipeline_rules.h"
 #include "services/domain/pipeline_templates.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 
 namespace dealog::domain {

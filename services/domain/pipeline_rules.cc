@@ -8,11 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/error.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/deal_fields.h"
 #include "services/domain/limits.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 
 namespace dealog::domain {

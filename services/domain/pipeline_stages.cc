@@ -6,12 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/pipeline.h"
 #include "services/domain/pipeline_rules.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 
 namespace dealog::domain {
@@ -267,7 +267,7 @@ absl::StatusOr<Decision> Decide(const v1::RetireStageRequest& request, const Com
   const auto& [pipeline, stage, stream] = target;
   Decision decision{.subject = stream};
   if (!stage->active()) {
-    const PipelineStage* same = pipeline->FindStageByIdOrLabel(request.replacement_stage());
+    const PipelineStage* same = FindStageByIdOrLabel(*pipeline, request.replacement_stage());
     if (same != nullptr && same->id() == stage->replacement_stage_id) return decision;
     return CheckActive("stage", *stage);
   }

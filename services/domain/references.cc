@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 
 namespace dealog::domain {
@@ -81,10 +81,24 @@ absl::StatusOr<const PipelineState*> ResolvePipeline(std::string_view field,
   return Load<PipelineState>(reader, kPipelineStream, id);
 }
 
+const PipelineStage* FindStageByIdOrLabel(const PipelineState& pipeline, std::string_view stage) {
+  if (const PipelineStage* by_id = pipeline.FindStage(stage)) return by_id;
+  const std::string label = NormalizeName(stage);
+  const PipelineStage* best = nullptr;
+  for (const PipelineStage& candidate : pipeline.stages) {
+    // A retired stage's label may be in use again: the stage most alive has it.
+    if ((best == nullptr || candidate.life < best->life) &&
+        NormalizeName(candidate.definition.label()) == label) {
+      best = &candidate;
+    }
+  }
+  return best;
+}
+
 absl::StatusOr<const PipelineStage*> ResolveStage(std::string_view field, const std::string& text,
                                                   const PipelineState& pipeline) {
   if (text.empty()) return base::InvalidField(field, "expected a stage's id or label");
-  if (const PipelineStage* stage = pipeline.FindStageByIdOrLabel(text)) return stage;
+  if (const PipelineStage* stage = FindStageByIdOrLabel(pipeline, text)) return stage;
   return base::Error(absl::StatusCode::kNotFound, "STAGE_NOT_FOUND",
                      absl::StrCat(View(field), ": pipeline \"", pipeline.display_name,
                                   "\" has no stage \"", text, "\""))

@@ -33,6 +33,9 @@ absl::StatusOr<std::string> ResolveProduct(std::string_view field, const std::st
 absl::StatusOr<const PipelineState*> ResolvePipeline(std::string_view field,
                                                      const std::string& text, StateReader& reader);
 
+// By id, else by label: active stages first, then retiring, then retired ones; nullptr if there is
+// none.
+const PipelineStage* FindStageByIdOrLabel(const PipelineState& pipeline, std::string_view stage);
 // The stage of the pipeline, by id or label. STAGE_NOT_FOUND; FIELD_INVALID for "".
 absl::StatusOr<const PipelineStage*> ResolveStage(std::string_view field, const std::string& text,
                                                   const PipelineState& pipeline);

@@ -9,10 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/event_types.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/stream_type.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 
 namespace dealog::domain {
@@ -30,10 +31,6 @@ constexpr std::string_view kReservedNames[] = {
     "quote", "ticket", "form", "engagement",   "segment",        "goal",      "rate",
     "team",  "reason", "tag",  "custom_field", "consumer_group", "operation", "subject",
 };
-
-bool IsProtobuf(const StreamTypeDefinition& definition) {
-  return definition.payload_type() == events::v1::PAYLOAD_TYPE_PROTOBUF;
-}
 
 absl::Status CheckEventTypeName(const std::string& field, const std::string& type) {
   const bool ok =
@@ -87,29 +84,6 @@ absl::Status CheckEventTypes(const StreamTypeDefinition& definition,
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<const base::MessageTypes>> MessagesOf(
-    const StreamTypeDefinition& definition) {
-  constexpr char kField[] = "definition.descriptor_set";
-  const size_t bytes = definition.descriptor_set().size();
-  if (!IsProtobuf(definition)) {
-    if (bytes == 0) return nullptr;
-    return base::InvalidField(
-        kField,
-        absl::StrCat("expected none, because payloads are opaque, found ", bytes, " bytes"));
-  }
-  if (bytes > kDescriptorSetBytesMax) {
-    return base::InvalidField(
-        kField, absl::StrCat("expected at most ", kDescriptorSetBytesMax, " bytes, found ", bytes,
-                             "; leave out source info and files that are not needed"));
-  }
-  auto messages = base::MessageTypes::Build(definition.descriptor_set());
-  if (!messages.ok()) {
-    const absl::string_view why = messages.status().message();
-    return base::InvalidField(kField, {why.data(), why.size()});
-  }
-  return messages;
-}
 
 absl::Status CheckDefinition(const StreamTypeDefinition& definition) {
   RETURN_IF_ERROR(CheckText("definition.description", definition.description(),

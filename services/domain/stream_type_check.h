@@ -2,19 +2,10 @@
 
 // What the definition of a stream type may be.
 
-#include <memory>
-
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "dealog/events/v1/external.pb.h"
-#include "eventstore/base/message_types.h"
 
 namespace dealog::domain {
-
-// The messages of a definition; null for opaque payloads. FIELD_INVALID naming
-// definition.descriptor_set.
-absl::StatusOr<std::unique_ptr<const base::MessageTypes>> MessagesOf(
-    const events::v1::StreamTypeDefinition& definition);
 
 // FIELD_INVALID naming a part of the definition; STREAM_TYPE_RESERVED for an event type of the CRM.
 absl::Status CheckDefinition(const events::v1::StreamTypeDefinition& definition);

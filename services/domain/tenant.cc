@@ -6,14 +6,12 @@
 #include "absl/time/time.h"
 #include "eventstore/base/currency.h"
 #include "eventstore/base/error.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
-#include "services/domain/stream_types.h"
 
 namespace dealog::domain {
 namespace {
-
-using events::v1::TenantEvent;
 
 constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -30,22 +28,6 @@ bool IsKnownTimeZone(const std::string& name) {
 }
 
 }  // namespace
-
-size_t TenantState::ApproximateBytes() const {
-  return sizeof(*this) + name.size() + time_zone.size() + currency_code.size();
-}
-
-void TenantState::Evolve(const events::v1::Event& event, const EventMeta& meta) {
-  switch (event.tenant().kind_case()) {
-    case TenantEvent::kTenantCreated:
-      time_zone = event.tenant().tenant_created().time_zone();
-      currency_code = event.tenant().tenant_created().currency_code();
-      created_at_us = meta.occurred_at_us;
-      return;
-    case TenantEvent::KIND_NOT_SET:
-      return;
-  }
-}
 
 absl::Status CheckTenantName(std::string_view name) {
   const bool ok = !name.empty() && name.size() <= kTenantNameBytesMax &&

@@ -94,17 +94,6 @@ absl::StatusOr<events::v1::Money> ToEventMoney(std::string_view field, const v1:
   return result;
 }
 
-v1::Money ToApiMoney(const events::v1::Money& money) {
-  v1::Money result;
-  result.set_currency_code(money.currency_code());
-  // A stored currency was known when it was stored; 2 decimals keep a damaged one readable.
-  const int decimals = base::CurrencyDecimals(money.currency_code()).value_or(2);
-  const base::UnitsAndNanos parts = base::FromMinor(money.amount_minor(), decimals);
-  result.set_units(parts.units);
-  result.set_nanos(parts.nanos);
-  return result;
-}
-
 bool SameMoney(const std::optional<events::v1::Money>& a,
                const std::optional<events::v1::Money>& b) {
   if (!a || !b) return !a && !b;
@@ -142,19 +131,6 @@ absl::StatusOr<int64_t> ToMicros(std::string_view field,
                               absl::StrCat("expected 0 to 999,999,999, found ", timestamp.nanos()));
   }
   return timestamp.seconds() * kMicrosPerSecond + timestamp.nanos() / 1000;
-}
-
-google::protobuf::Timestamp ToTimestamp(int64_t micros) {
-  google::protobuf::Timestamp timestamp;
-  int64_t seconds = micros / kMicrosPerSecond;
-  int64_t rest = micros % kMicrosPerSecond;
-  if (rest < 0) {  // nanos count forward, also before 1970.
-    --seconds;
-    rest += kMicrosPerSecond;
-  }
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>(rest * 1000));
-  return timestamp;
 }
 
 std::string TimeText(int64_t micros) {

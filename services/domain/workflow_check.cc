@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/error.h"
+#include "projections/states/event_types.h"
 #include "services/domain/checks.h"
 #include "services/domain/limits.h"
 #include "services/domain/stream_type.h"

@@ -4,7 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
+#include "services/domain/references.h"
 #include "services/jobs/values.h"
 
 namespace dealog::jobs {
@@ -47,7 +48,7 @@ class DealReconciler {
     ASSIGN_OR_RETURN(const DealState* deal, Deal());
     ASSIGN_OR_RETURN(const auto* pipeline, staging_.Find<domain::PipelineState>(
                                                domain::kPipelineStream, deal->pipeline_id));
-    const domain::PipelineStage* stage = pipeline->FindStageByIdOrLabel(label);
+    const domain::PipelineStage* stage = domain::FindStageByIdOrLabel(*pipeline, label);
     return stage == nullptr ? label : stage->id();
   }
 

@@ -1,9 +1,9 @@
 #include "services/jobs/import_record.h"
 
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 #include "projections/views/imports_view.h"
 #include "services/commands/state_loader.h"
-#include "services/domain/stream_types.h"
 
 namespace dealog::jobs {
 

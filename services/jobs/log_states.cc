@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 #include "services/commands/state_loader.h"
 #include "services/jobs/limits.h"
 

@@ -12,11 +12,11 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
+#include "projections/states/stream_types.h"
 #include "projections/views/queries.h"
 #include "services/commands/state_loader.h"
 #include "services/domain/deal.h"
 #include "services/domain/pipeline.h"
-#include "services/domain/stream_types.h"
 
 namespace dealog::jobs {
 namespace {

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/text.h"
 #include "services/jobs/deal_row.h"
 #include "services/jobs/row_staging.h"
@@ -226,7 +226,7 @@ absl::StatusOr<domain::Decision> RowDecider::DecidePipeline(const domain::Comman
     return staging.Take();
   }
   for (const v1::Stage& stage : mapping_.pipeline->stages()) {
-    const domain::PipelineStage* found = state->FindStageByIdOrLabel(stage.label());
+    const domain::PipelineStage* found = domain::FindStageByIdOrLabel(*state, stage.label());
     const bool same = found != nullptr && found->active() &&
                       static_cast<int>(found->kind()) == static_cast<int>(stage.kind());
     if (!same) {

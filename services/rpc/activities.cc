@@ -2,8 +2,8 @@
 
 #include "dealog/v1/activities.pb.h"
 #include "eventstore/base/status.h"
+#include "projections/states/describe.h"
 #include "services/domain/activity.h"
-#include "services/domain/describe.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 

@@ -3,7 +3,7 @@
 #include <grpcpp/impl/service_type.h>
 
 #include "dealog/v1/catalog.pb.h"
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 

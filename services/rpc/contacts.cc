@@ -4,7 +4,7 @@
 
 #include "dealog/v1/contacts.pb.h"
 #include "eventstore/base/status.h"
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 

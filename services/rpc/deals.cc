@@ -3,8 +3,8 @@
 #include <grpcpp/impl/service_type.h>
 
 #include "eventstore/base/status.h"
+#include "projections/states/describe.h"
 #include "services/domain/deal.h"
-#include "services/domain/describe.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
 

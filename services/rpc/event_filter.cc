@@ -5,9 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/event_types.h"
+#include "projections/states/stream_types.h"
 #include "projections/views/texts.h"
 #include "services/domain/stream_type.h"
-#include "services/domain/stream_types.h"
 #include "services/rpc/limits.h"
 
 namespace dealog::rpc {

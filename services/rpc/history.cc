@@ -5,7 +5,7 @@
 #include "dealog/v1/history.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 #include "services/rpc/audit.h"
 #include "services/rpc/field_history.h"
 #include "services/rpc/history_read.h"

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 #include "projections/views/texts.h"
-#include "services/domain/stream_types.h"
 #include "services/rpc/event_filter.h"
 
 namespace dealog::rpc {

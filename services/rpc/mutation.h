@@ -10,8 +10,8 @@
 
 #include "dealog/v1/common.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "projections/states/stream_types.h"
 #include "services/commands/sequencer.h"
-#include "services/domain/stream_types.h"
 #include "services/rpc/unary.h"
 
 namespace dealog::rpc {

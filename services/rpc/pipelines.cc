@@ -2,7 +2,7 @@
 
 #include "dealog/v1/pipelines.pb.h"
 #include "eventstore/base/status.h"
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 #include "services/domain/pipeline.h"
 #include "services/domain/pipeline_templates.h"
 #include "services/rpc/service.h"

@@ -6,7 +6,7 @@
 #include "dealog/v1/tenants.pb.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 #include "services/domain/tenant.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"

@@ -2,7 +2,7 @@
 
 #include "dealog/v1/workflows.pb.h"
 #include "eventstore/base/status.h"
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 #include "services/domain/workflow.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"

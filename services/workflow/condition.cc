@@ -5,8 +5,8 @@
 #include "absl/time/civil_time.h"
 #include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/catalog.h"
-#include "services/domain/stream_types.h"
 
 namespace dealog::workflow {
 namespace {

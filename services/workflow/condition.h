@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "eventstore/event_log.h"
 #include "projections/filter/filter.h"
+#include "projections/states/deal.h"
 #include "services/commands/state_loader.h"
-#include "services/domain/deal_state.h"
 #include "services/domain/pipeline.h"
 
 namespace dealog::workflow {

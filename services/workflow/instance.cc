@@ -7,7 +7,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
 #include "eventstore/base/status.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/workflow.h"
 #include "services/workflow/actions/registry.h"
 #include "services/workflow/limits.h"

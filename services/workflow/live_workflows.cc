@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/status.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/tenant.h"
 #include "services/workflow/condition.h"
 

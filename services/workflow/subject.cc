@@ -2,7 +2,7 @@
 
 #include "eventstore/base/ids.h"
 #include "eventstore/base/status.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 
 namespace dealog::workflow {
 

@@ -11,6 +11,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/ids.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
+#include "projections/states/event_types.h"
 #include "services/domain/decider.h"
 #include "tests/support/random_deals.h"
 

@@ -18,9 +18,9 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
+#include "projections/states/describe.h"
 #include "services/commands/submit.h"
 #include "services/domain/deal.h"
-#include "services/domain/describe.h"
 #include "services/domain/pipeline.h"
 #include "services/domain/tenant.h"
 

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "projections/states/deal.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/activity.h"
-#include "services/domain/deal_state.h"
-#include "services/domain/stream_types.h"
 #include "services/workflow/actions/action.h"
 
 namespace dealog::workflow {

@@ -8,8 +8,8 @@
 #include "absl/time/civil_time.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/string_view.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/deal.h"
-#include "services/domain/stream_types.h"
 #include "services/domain/tenant.h"
 #include "services/workflow/actions/action.h"
 

@@ -15,10 +15,10 @@
 #include "eventstore/memory/memory_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "projections/states/deal.h"
 #include "services/commands/sequencer.h"
 #include "services/commands/state_loader.h"
 #include "services/commands/submit.h"
-#include "services/domain/deal_state.h"
 #include "tests/support/hooked_log.h"
 #include "tests/support/manual_clock.h"
 

@@ -3,6 +3,7 @@
 
 #include "services/commands/state_cache.h"
 
+#include "projections/states/stream_types.h"
 #include "services/commands/overlay.h"
 #include "tests/services/commands/fixture.h"
 

@@ -1,11 +1,11 @@
 // Method: folds events of each aggregate and compares the resource with its protobuf text.
 
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
-#include "services/domain/import.h"
+#include "projections/states/import.h"
 #include "services/domain/tenant.h"
 #include "services/domain/workflow.h"
 #include "tests/services/domain/deal_fixture.h"

@@ -9,7 +9,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 
 namespace dealog::domain {
 namespace {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
+#include "projections/states/external.h"
 #include "services/domain/limits.h"
 #include "services/domain/stream_type.h"
 #include "tests/services/domain/deal_fixture.h"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "services/domain/references.h"
 #include "tests/services/domain/deal_fixture.h"
 
 namespace dealog::domain {
@@ -199,10 +200,10 @@ TEST(RetireStage, AReusedLabelMeansTheLivingStage) {
       .Given<v1::AddStageRequest>(
           "pipeline: 'Sales' stage { stage_id: 'stage#6' label: 'Talk' kind: OPEN }");
   const PipelineState& pipeline = spec.Of<PipelineState>("pipeline#1");
-  EXPECT_EQ(pipeline.FindStageByIdOrLabel("talk")->id(), ExpandIds("stage#6"));
+  EXPECT_EQ(FindStageByIdOrLabel(pipeline, "talk")->id(), ExpandIds("stage#6"));
   spec.Given<v1::RetireStageRequest>("pipeline: 'Sales' stage: 'Talk' replacement_stage: 'New'");
-  EXPECT_EQ(pipeline.FindStageByIdOrLabel("talk")->id(), ExpandIds("stage#6"));
-  EXPECT_EQ(pipeline.FindStageByIdOrLabel(ExpandIds("stage#2"))->id(), ExpandIds("stage#2"));
+  EXPECT_EQ(FindStageByIdOrLabel(pipeline, "talk")->id(), ExpandIds("stage#6"));
+  EXPECT_EQ(FindStageByIdOrLabel(pipeline, ExpandIds("stage#2"))->id(), ExpandIds("stage#2"));
 }
 
 TEST(RetireStage, RefusesTheLastOfAKind) {

@@ -7,8 +7,8 @@
 #include <random>
 #include <set>
 
-#include "services/domain/describe.h"
-#include "services/domain/stream_types.h"
+#include "projections/states/describe.h"
+#include "projections/states/stream_types.h"
 #include "services/domain/text.h"
 #include "tests/services/domain/deal_fixture.h"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 #include "tests/services/domain/deal_fixture.h"
 
 namespace dealog::domain {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
+#include "projections/states/limits.h"
 #include "services/domain/limits.h"
 #include "tests/support/billing_types.h"
 #include "tests/support/domain_spec.h"

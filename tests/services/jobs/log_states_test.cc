@@ -3,8 +3,8 @@
 
 #include "services/jobs/log_states.h"
 
+#include "projections/states/stream_types.h"
 #include "services/domain/references.h"
-#include "services/domain/stream_types.h"
 #include "tests/services/jobs/fixture.h"
 
 namespace dealog::jobs {

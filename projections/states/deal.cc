@@ -1,8 +1,9 @@
-#include "services/domain/deal_state.h"
+#include "projections/states/deal.h"
+#include "projections/states/event_types.h"
 
 #include <utility>
 
-namespace dealog::domain {
+namespace dealog::states {
 namespace {
 
 using events::v1::DealEvent;
@@ -172,4 +173,4 @@ void DealState::Restore(std::shared_ptr<const DealStage> before, const std::stri
   if (stage.open()) stage.last_open_stage_id = stage_id;
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

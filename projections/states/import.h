@@ -10,10 +10,10 @@
 
 #include "dealog/events/v1/import.pb.h"
 #include "dealog/v1/imports.pb.h"
-#include "services/domain/decider.h"
-#include "services/domain/state.h"
+#include "projections/states/aggregate.h"
+#include "projections/states/dated.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 
 class ImportState final : public StateOf<ImportState> {
  public:
@@ -38,4 +38,4 @@ class ImportState final : public StateOf<ImportState> {
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
 };
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

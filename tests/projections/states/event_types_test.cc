@@ -11,10 +11,11 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/domain/stream_types.h"
-#include "tests/support/domain_spec.h"
+#include "eventstore/base/ids.h"
+#include "projections/states/event_types.h"
+#include "projections/states/stream_types.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 namespace {
 
 constexpr char kGolden[] = "tests/golden/events.txt";
@@ -201,11 +202,13 @@ TEST(EventTypes, AnEmptyEventHasNone) {
   EXPECT_EQ(EventTypeName(event), "");
 }
 
+std::string IdOf(std::string_view prefix) { return base::FormatId(prefix, base::MakeUuid7(1)); }
+
 TEST(StreamTypes, FollowFromIds) {
-  EXPECT_EQ(StreamTypeOfId(ExpandIds("deal#1")), "deal");
-  EXPECT_EQ(StreamTypeOfId(ExpandIds("org#1")), "organization");
-  EXPECT_EQ(StreamTypeOfId(ExpandIds("wfi#1")), "workflow_instance");
-  EXPECT_EQ(StreamTypeOfId(ExpandIds("stage#1")), "");
+  EXPECT_EQ(StreamTypeOfId(IdOf("deal")), "deal");
+  EXPECT_EQ(StreamTypeOfId(IdOf("org")), "organization");
+  EXPECT_EQ(StreamTypeOfId(IdOf("wfi")), "workflow_instance");
+  EXPECT_EQ(StreamTypeOfId(IdOf("stage")), "");
   EXPECT_EQ(StreamTypeOfId("acme"), "");
   EXPECT_EQ(StreamTypeOfId(""), "");
 }
@@ -218,16 +221,5 @@ TEST(StreamTypes, WhatIsNotTheCrmsHasOnlyARevision) {
   EXPECT_TRUE(MakeState("invoice", "x")->HasOnlyRevision());
 }
 
-TEST(CommandMeta, IdsAreAFunctionOfTheSeed) {
-  CommandMeta meta;
-  meta.id_seed = base::MakeUuid7(SpecMinute(0));
-  EXPECT_EQ(meta.NewId("deal"), meta.NewId("deal"));
-  EXPECT_NE(meta.NewId("stage", 1), meta.NewId("stage", 2));
-  EXPECT_NE(meta.NewId("stage", 1), meta.NewId("stage"));
-  EXPECT_TRUE(base::IsId("stage", meta.NewId("stage", 7)));
-  // All ids of a command have its time, so that they sort together.
-  EXPECT_EQ(meta.NewId("a", 3).substr(0, 10), meta.NewId("a").substr(0, 10));
-}
-
 }  // namespace
-}  // namespace dealog::domain
+}  // namespace dealog::states

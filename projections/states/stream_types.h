@@ -1,10 +1,13 @@
 #pragma once
 
-// Stream types and the prefixes of their ids.
+// Stream types, the prefixes of their ids, and the state of each.
 
+#include <memory>
 #include <string_view>
 
-namespace dealog::domain {
+#include "projections/states/aggregate.h"
+
+namespace dealog::states {
 
 inline constexpr char kTenantStream[] = "tenant";
 inline constexpr char kPipelineStream[] = "pipeline";
@@ -27,4 +30,8 @@ bool IsOwnStreamType(std::string_view type);
 // stream (a stage's, for example).
 std::string_view StreamTypeOfId(std::string_view id);
 
-}  // namespace dealog::domain
+// An empty state for a stream type; for a type that is not the CRM's own, one that has nothing but
+// its revision. `id` is the stream's id. Never null.
+std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::string_view id);
+
+}  // namespace dealog::states

@@ -1,18 +1,18 @@
-#include "services/domain/describe.h"
+#include "projections/states/describe.h"
 
-#include "services/domain/activity.h"
-#include "services/domain/catalog.h"
-#include "services/domain/contact.h"
-#include "services/domain/deal_state.h"
-#include "services/domain/import.h"
-#include "services/domain/organization.h"
-#include "services/domain/pipeline.h"
-#include "services/domain/stream_type.h"
-#include "services/domain/tenant.h"
-#include "services/domain/values.h"
-#include "services/domain/workflow.h"
+#include "projections/states/activity.h"
+#include "projections/states/catalog.h"
+#include "projections/states/contact.h"
+#include "projections/states/deal.h"
+#include "projections/states/import.h"
+#include "projections/states/organization.h"
+#include "projections/states/pipeline.h"
+#include "projections/states/stream_type.h"
+#include "projections/states/tenant.h"
+#include "projections/states/values.h"
+#include "projections/states/workflow.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 namespace {
 
 std::string Etag(const AggregateState& state) { return std::to_string(state.revision); }
@@ -283,4 +283,4 @@ void Describe(const AggregateState& state, v1::RegisterStreamTypeResponse& respo
       ToStreamType(static_cast<const StreamTypeState&>(state), /*with_descriptors=*/true);
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

@@ -14,9 +14,9 @@
 #include "dealog/v1/pipelines.pb.h"
 #include "dealog/v1/tenants.pb.h"
 #include "dealog/v1/workflows.pb.h"
-#include "services/domain/decider.h"
+#include "projections/states/aggregate.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 
 class ActivityState;
 class ContactState;
@@ -56,4 +56,4 @@ void Describe(const AggregateState& state, v1::UpsertProductResponse& response);
 void Describe(const AggregateState& state, v1::WorkflowMutationResponse& response);
 void Describe(const AggregateState& state, v1::RegisterStreamTypeResponse& response);
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

@@ -1,22 +1,22 @@
-#include "services/domain/stream_types.h"
+#include "projections/states/stream_types.h"
 
 #include <algorithm>
 #include <string>
 
 #include "eventstore/base/ids.h"
-#include "services/domain/activity.h"
-#include "services/domain/catalog.h"
-#include "services/domain/contact.h"
-#include "services/domain/deal_state.h"
-#include "services/domain/external.h"
-#include "services/domain/import.h"
-#include "services/domain/organization.h"
-#include "services/domain/pipeline.h"
-#include "services/domain/stream_type.h"
-#include "services/domain/tenant.h"
-#include "services/domain/workflow.h"
+#include "projections/states/activity.h"
+#include "projections/states/catalog.h"
+#include "projections/states/contact.h"
+#include "projections/states/deal.h"
+#include "projections/states/external.h"
+#include "projections/states/import.h"
+#include "projections/states/organization.h"
+#include "projections/states/pipeline.h"
+#include "projections/states/stream_type.h"
+#include "projections/states/tenant.h"
+#include "projections/states/workflow.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 namespace {
 
 using Maker = std::unique_ptr<AggregateState> (*)(std::string_view id);
@@ -71,4 +71,4 @@ std::unique_ptr<AggregateState> MakeState(std::string_view stream_type, std::str
   return std::make_unique<ExternalState>(id);
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

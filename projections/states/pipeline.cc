@@ -1,10 +1,9 @@
+#include "projections/states/pipeline.h"
+
 #include <algorithm>
 #include <utility>
 
-#include "services/domain/pipeline.h"
-#include "services/domain/text.h"
-
-namespace dealog::domain {
+namespace dealog::states {
 
 using events::v1::PipelineEvent;
 using Life = PipelineStage::Life;
@@ -21,20 +20,6 @@ const PipelineStage* PipelineState::FindStage(std::string_view stage_id) const {
   const auto it = std::find_if(stages.begin(), stages.end(),
                                [&](const PipelineStage& stage) { return stage.id() == stage_id; });
   return it == stages.end() ? nullptr : &*it;
-}
-
-const PipelineStage* PipelineState::FindStageByIdOrLabel(std::string_view stage) const {
-  if (const PipelineStage* by_id = FindStage(stage)) return by_id;
-  const std::string label = NormalizeName(stage);
-  const PipelineStage* best = nullptr;
-  for (const PipelineStage& candidate : stages) {
-    // A retired stage's label may be in use again: the stage most alive has it.
-    if ((best == nullptr || candidate.life < best->life) &&
-        NormalizeName(candidate.definition.label()) == label) {
-      best = &candidate;
-    }
-  }
-  return best;
 }
 
 const PipelineStage* PipelineState::FirstActive(events::v1::StageKind kind) const {
@@ -171,4 +156,4 @@ void PipelineState::Retire(const PipelineEvent& change) {
   }
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

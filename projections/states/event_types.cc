@@ -1,10 +1,8 @@
-// Names of event types, read from the descriptors: a new event needs no line here.
+#include "projections/states/event_types.h"
 
 #include <algorithm>
 
-#include "services/domain/decider.h"
-
-namespace dealog::domain {
+namespace dealog::states {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -49,4 +47,4 @@ const std::vector<std::string>& AllEventTypeNames() {
   return names;
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

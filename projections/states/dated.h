@@ -1,20 +1,15 @@
 #pragma once
 
-// What the aggregates' states are made of: values of which the latest by business time wins, and
-// the part of AggregateState that is the same for all.
+// What the aggregates' states are made of: values of which the latest by business time wins.
 
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "services/domain/decider.h"
-
-namespace dealog::domain {
+namespace dealog::states {
 
 // A value that may be back-dated: the change with the latest (occurred_at, revision) wins. Changes
 // must be set in the order of their revisions.
@@ -69,14 +64,4 @@ using TagSet = DatedMap<Present>;
 // Rough size of one DatedMap entry, bytes: node, key and value.
 inline constexpr size_t kDatedEntryBytes = 128;
 
-// Implements what does not depend on the aggregate. `Derived` has a constructor from its stream id,
-// and an Evolve.
-template <typename Derived>
-class StateOf : public AggregateState {
- public:
-  std::unique_ptr<AggregateState> Clone() const final {
-    return std::make_unique<Derived>(static_cast<const Derived&>(*this));
-  }
-};
-
-}  // namespace dealog::domain
+}  // namespace dealog::states

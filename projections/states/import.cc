@@ -1,8 +1,8 @@
-#include "services/domain/import.h"
+#include "projections/states/import.h"
 
-#include "services/domain/limits.h"
+#include "projections/states/limits.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 
 using events::v1::ImportEvent;
 
@@ -48,4 +48,4 @@ void ImportState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
   }
 }
 
-}  // namespace dealog::domain
+}  // namespace dealog::states

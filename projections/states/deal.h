@@ -10,10 +10,10 @@
 
 #include "dealog/events/v1/deal.pb.h"
 #include "dealog/v1/deals.pb.h"
-#include "services/domain/decider.h"
-#include "services/domain/state.h"
+#include "projections/states/aggregate.h"
+#include "projections/states/dated.h"
 
-namespace dealog::domain {
+namespace dealog::states {
 
 // All that stage events change, so that undoing one restores it whole.
 struct DealStage {
@@ -79,4 +79,4 @@ class DealState final : public StateOf<DealState> {
                const EventMeta& meta);
 };
 
-}  // namespace dealog::domain
+}  // namespace dealog::states
