@@ -1,39 +1,13 @@
 #include "services/commands/submit.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "eventstore/base/mutex.h"
+#include "eventstore/base/one_shot.h"
 #include "eventstore/base/status.h"
 #include "services/commands/state_loader.h"
 
 namespace dealog::commands {
-namespace {
-
-// Where a caller waits for what is told on another thread.
-template <typename Result>
-class Waiter {
- public:
-  void Set(absl::StatusOr<Result> result) {
-    // Notified under the lock: the waiter may destroy this as soon as it can return from Wait.
-    base::MutexLock lock(mu_);
-    result_ = std::move(result);
-    changed_.NotifyOne();
-  }
-  absl::StatusOr<Result> Wait() {
-    base::MutexLock lock(mu_);
-    while (!result_.has_value()) changed_.Wait(mu_);
-    return *std::move(result_);
-  }
-
- private:
-  base::Mutex mu_;
-  base::CondVar changed_;
-  std::optional<absl::StatusOr<Result>> result_ ABSL_GUARDED_BY(mu_);
-};
-
-}  // namespace
 
 Sequencers::Sequencers(eventstore::EventLog& log, const base::Clock& clock,
                        SequencerOptions options)
@@ -92,11 +66,11 @@ SequencerStats Sequencers::stats() const {
 
 absl::StatusOr<CommandResult> Execute(Sequencer& sequencer, CommandContext context,
                                       DecideFunction decide, DescribeFunction describe) {
-  Waiter<CommandResult> waiter;
+  base::OneShot<absl::StatusOr<CommandResult>> done;
   sequencer.Submit(std::make_unique<LambdaCommand>(
       std::move(context), std::move(decide), std::move(describe),
-      [&waiter](absl::StatusOr<CommandResult> result) { waiter.Set(std::move(result)); }));
-  return waiter.Wait();
+      [&done](absl::StatusOr<CommandResult> result) { done.Set(std::move(result)); }));
+  return done.Wait();
 }
 
 absl::StatusOr<CommandResult> Execute(Sequencers& sequencers, CommandContext context,
@@ -111,11 +85,11 @@ absl::StatusOr<eventstore::Position> PositionAt(const eventstore::EventLog& log,
                                                 int64_t time_us) {
   ASSIGN_OR_RETURN(const eventstore::TenantHead head, log.Head(tenant));
   if (time_us <= head.recorded_at_us) return log.PositionAt(tenant, time_us);
-  Waiter<eventstore::Position> waiter;
+  base::OneShot<absl::StatusOr<eventstore::Position>> done;
   sequencers.Of(tenant).AskPositionAt(
       tenant, time_us,
-      [&waiter](absl::StatusOr<eventstore::Position> position) { waiter.Set(position); });
-  return waiter.Wait();
+      [&done](absl::StatusOr<eventstore::Position> position) { done.Set(std::move(position)); });
+  return done.Wait();
 }
 
 }  // namespace dealog::commands

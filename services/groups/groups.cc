@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <future>
 #include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/one_shot.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
 #include "services/groups/live_group.h"
@@ -261,16 +261,15 @@ bool GroupsImpl::Post(Task task) {
 
 template <typename T>
 absl::StatusOr<T> GroupsImpl::Call(std::function<absl::StatusOr<T>(Round&)> function) {
-  const auto promise = std::make_shared<std::promise<absl::StatusOr<T>>>();
-  std::future<absl::StatusOr<T>> answer = promise->get_future();
-  const bool posted = Post([this, promise, function = std::move(function)](Round& round) {
+  const auto answer = std::make_shared<base::OneShot<absl::StatusOr<T>>>();
+  const bool posted = Post([this, answer, function = std::move(function)](Round& round) {
     absl::StatusOr<T> result = failed_.ok() ? function(round) : absl::StatusOr<T>(failed_);
-    round.after.push_back([promise, result = std::move(result)](const absl::Status& written) {
-      promise->set_value(written.ok() ? result : absl::StatusOr<T>(written));
+    round.after.push_back([answer, result = std::move(result)](const absl::Status& written) {
+      answer->Set(written.ok() ? result : absl::StatusOr<T>(written));
     });
   });
   if (!posted) return Stopped();
-  return answer.get();
+  return answer->Wait();
 }
 
 absl::StatusOr<std::vector<GroupStatus>> GroupsImpl::Describe(const TenantId* tenant) {

@@ -1,42 +1,14 @@
 #include "services/workflow/advancer.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "eventstore/base/one_shot.h"
 #include "services/workflow/limits.h"
 
 namespace dealog::workflow {
-namespace {
 
 using commands::CommandResult;
-
-// The results of commands under way together.
-class Round {
- public:
-  explicit Round(size_t size) : results_(size), missing_(size) {}
-
-  commands::DoneFunction Slot(size_t i) {
-    return [this, i](absl::StatusOr<CommandResult> result) {
-      base::MutexLock lock(mu_);
-      results_[i] = std::move(result);
-      if (--missing_ == 0) all_.NotifyOne();
-    };
-  }
-  std::vector<std::optional<absl::StatusOr<CommandResult>>> Wait() {
-    base::MutexLock lock(mu_);
-    while (missing_ > 0) all_.Wait(mu_);
-    return std::move(results_);
-  }
-
- private:
-  base::Mutex mu_;
-  base::CondVar all_;
-  std::vector<std::optional<absl::StatusOr<CommandResult>>> results_ ABSL_GUARDED_BY(mu_);
-  size_t missing_ ABSL_GUARDED_BY(mu_);
-};
-
-}  // namespace
 
 absl::Status Advancer::RunToEnd(std::vector<Instance> instances) {
   for (Instance& instance : instances) {
@@ -59,16 +31,21 @@ absl::Status Advancer::RunToEnd(std::vector<Instance> instances) {
 // Advances every instance by one command. False if some could not be tried now.
 bool Advancer::RunRound(std::vector<Instance>& instances) {
   const std::vector<Instance> before = instances;
-  Round round(instances.size());
+  std::vector<base::OneShot<absl::StatusOr<CommandResult>>> results(instances.size());
   for (size_t i = 0; i < instances.size(); ++i) {
-    sequencers_.Submit(
-        std::make_unique<commands::LambdaCommand>(NextContext(before[i]), NextDecision(before[i]),
-                                                  ObserveProgress(instances[i]), round.Slot(i)));
+    sequencers_.Submit(std::make_unique<commands::LambdaCommand>(
+        NextContext(before[i]), NextDecision(before[i]), ObserveProgress(instances[i]),
+        [&result = results[i]](absl::StatusOr<CommandResult> told) {
+          result.Set(std::move(told));
+        }));
   }
-  const auto results = round.Wait();
+  // The last first: commands are answered in order, so the others need no wake-up any more. All
+  // before any is judged: a command under way writes to its instance.
+  std::vector<absl::StatusOr<CommandResult>> told(instances.size());
+  for (size_t i = instances.size(); i-- > 0;) told[i] = results[i].Wait();
   bool all_tried = true;
   for (size_t i = 0; i < instances.size(); ++i) {
-    all_tried &= TakeResult(*results[i], before[i], instances[i]);
+    all_tried &= TakeResult(told[i], before[i], instances[i]);
   }
   return all_tried;
 }
