@@ -1,7 +1,7 @@
 #pragma once
 
-// A log that passes everything on to another one and lets a test interfere with Append: hold it up,
-// fail it before or after it was written, or refuse one commit.
+// A log that passes everything on to another one and lets a test interfere with Append (hold it up,
+// fail it before or after it was written, refuse one commit) and with those who follow it.
 
 #include <atomic>
 #include <functional>
@@ -48,6 +48,23 @@ class Gate {
   int waiting_ = 0;
 };
 
+// Asks before each poll whether it fails.
+class HookedSubscription final : public eventstore::BatchSubscription {
+ public:
+  HookedSubscription(std::unique_ptr<eventstore::BatchSubscription> inner,
+                     std::function<absl::Status()> before_poll)
+      : inner_(std::move(inner)), before_poll_(std::move(before_poll)) {}
+  absl::StatusOr<Page> Poll(size_t bytes_max) override {
+    if (absl::Status status = before_poll_(); !status.ok()) return status;
+    return inner_->Poll(bytes_max);
+  }
+  void SetWake(std::function<void()> wake) override { inner_->SetWake(std::move(wake)); }
+
+ private:
+  const std::unique_ptr<eventstore::BatchSubscription> inner_;
+  const std::function<absl::Status()> before_poll_;
+};
+
 class HookedLog final : public eventstore::EventLog {
  public:
   using Outcomes = std::vector<absl::StatusOr<eventstore::AppendedCommit>>;
@@ -61,6 +78,13 @@ class HookedLog final : public eventstore::EventLog {
   std::function<absl::Status(Commits)> after_append;
   // Called per commit: a failure refuses it, and only it.
   std::function<absl::Status(const eventstore::NewCommit&)> refuse;
+  // Called before what a follower of a partition asks (a subscription, a page, a digest), on its
+  // thread; a failure is returned instead.
+  std::function<absl::Status()> before_follow;
+  // What a follower of a partition gets instead of the log's subscription.
+  std::function<std::unique_ptr<eventstore::BatchSubscription>(
+      std::unique_ptr<eventstore::BatchSubscription>)>
+      wrap_subscription;
   // What Strain says; from any thread. Empty: what the log says.
   std::function<absl::Status()> strain;
   // Number of calls of ReadStream so far.
@@ -130,10 +154,20 @@ class HookedLog final : public eventstore::EventLog {
   }
   absl::StatusOr<std::unique_ptr<eventstore::BatchSubscription>> SubscribePartition(
       eventstore::PartitionId partition, eventstore::BatchNumber after) override {
-    return log_->SubscribePartition(partition, after);
+    if (before_follow) {
+      if (absl::Status status = before_follow(); !status.ok()) return status;
+    }
+    auto subscription = log_->SubscribePartition(partition, after);
+    if (!subscription.ok()) return subscription.status();
+    if (wrap_subscription) subscription = wrap_subscription(*std::move(subscription));
+    if (!before_follow) return subscription;
+    return std::make_unique<HookedSubscription>(*std::move(subscription), before_follow);
   }
   absl::StatusOr<std::string> BatchDigest(eventstore::PartitionId partition,
                                           eventstore::BatchNumber number) const override {
+    if (before_follow) {
+      if (absl::Status status = before_follow(); !status.ok()) return status;
+    }
     return log_->BatchDigest(partition, number);
   }
   absl::StatusOr<storage::v1::BatchHeader> ReadBatchHeader(
