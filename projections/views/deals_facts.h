@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "projections/views/deal_field.h"
 #include "projections/views/deals_symbols.h"
 #include "projections/views/horizon.h"
 #include "projections/views/money.h"
@@ -51,6 +52,8 @@ struct Visit {
   uint16_t cycle = 1;
   EntryKind entry = EntryKind::kCreated;
   ExitKind exit = ExitKind::kStillOpen;
+
+  bool operator==(const Visit&) const = default;
 };
 static_assert(sizeof(Visit) == 24, "Small: KPIs read all visits.");
 
@@ -73,6 +76,7 @@ struct CycleSpan {
   Outcome outcome = Outcome::kOpen;
   bool resumed = false;  // Reopened within the same cycle.
 
+  bool operator==(const CycleSpan&) const = default;
   // Everything as of T counts what is strictly before T.
   bool IsCyclesCurrent(int64_t as_of) const {
     return begin_us < as_of && !(resumed && reopened_us < as_of);
@@ -81,23 +85,6 @@ struct CycleSpan {
   Outcome OutcomeAt(int64_t as_of) const { return closed_us < as_of ? outcome : Outcome::kOpen; }
   bool HasAmount(int64_t as_of) const { return amount_since_us < as_of; }
 };
-
-// Attributes that have a timeline per deal.
-enum class DealField : uint8_t {
-  kOwner,
-  kSource,
-  kOrganization,
-  kProduct,
-  kTags,  // Values are codes of tag sets.
-  kAmount,
-  kExpectedClose,  // Days since 1970-01-01.
-  kClosedStage,    // Moves between closed stages of one kind.
-};
-inline constexpr int kDealFieldCount = 8;
-using DealFieldMask = uint8_t;
-constexpr DealFieldMask MaskOf(DealField field) {
-  return static_cast<DealFieldMask>(1U << static_cast<unsigned>(field));
-}
 
 // A field's value is the number of a symbol or tag set, an amount or a day.
 inline constexpr int64_t kUnset = std::numeric_limits<int64_t>::min();
@@ -114,14 +101,15 @@ struct Change {
   int64_t value = kUnset;
   Currency currency : 24 = 0;
   uint32_t field : 8 = 0;
+  static_assert(kDealFieldCount <= 256, "A field's number has 8 bits.");
 
   bool Is(DealField asked) const { return field == static_cast<uint32_t>(asked); }
   FieldValue field_value() const { return {.value = value, .currency = currency}; }
 };
 
-// A deal's symbols and the code of its tag set at an instant, for grouping by them; by DealField,
-// from kOwner to kTags.
-using AttributeValues = std::array<uint32_t, 5>;
+// A deal's symbols and the code of its tag set at an instant, for grouping by them; by the fields
+// that are grouped by.
+using AttributeValues = std::array<uint32_t, kSymbolFieldCount>;
 // Set in a value that is the deal's first one, set after the instant: it counts only as of later
 // than that.
 inline constexpr uint32_t kSetLater = 1U << 31;
@@ -141,6 +129,8 @@ struct Standing {
   Symbol reason = kNoSymbol;
   uint16_t cycle = 1;
   Outcome outcome = Outcome::kOpen;
+
+  bool operator==(const Standing&) const = default;
 };
 
 }  // namespace dealog::projections

@@ -178,8 +178,7 @@ class Evaluator {
   void KeepByFold(const Node& node, DealMarks& marks, Cut cut, Column column, Folded folded) {
     KeepByValue(node, marks, [&](DealIndex deal) {
       if (as_of_ == kNever || !cut(deal)) return column(deal);
-      snapshot_.FactsOf(deal, facts_);
-      return folded(facts_);
+      return folded(snapshot_.FactsOf(deal, facts_));
     });
   }
 
@@ -349,7 +348,7 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
                          [&](DealIndex deal) { return Value::Text(snapshot_.view().Id(deal)); });
     case kTitle:
       return KeepByFold(
-          node, marks, [&](DealIndex deal) { return table_.retitled[deal] != 0; },
+          node, marks, [&](DealIndex deal) { return table_.Changes(deal, DealField::kTitle); },
           [&](DealIndex deal) { return Value::Text(table_.title[deal]); },
           [](const DealFacts& facts) { return Value::Text(facts.title); });
     case kExternalKey:

@@ -1,26 +1,16 @@
 #include "projections/views/deals_fold.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace dealog::projections {
 namespace {
 
 using events::v1::MoveDirection;
 
-// A stage event that holds.
-struct Step {
-  TapeKind kind;
-  uint32_t revision;
-  int64_t occurred_us;
-  Symbol stage;
-  Symbol reason;
-  MoveDirection direction;
-  bool administrative;
-  bool new_cycle;
-};
-using Steps = absl::InlinedVector<Step, 16>;
+constexpr int64_t kBeforeAll = std::numeric_limits<int64_t>::min();
 
-EntryKind EntryOf(const Step& step) {
+EntryKind EntryOf(const StageStep& step) {
   if (step.administrative) return EntryKind::kAdmin;
   switch (step.direction) {
     case MoveDirection::MOVE_DIRECTION_FORWARD:
@@ -49,92 +39,29 @@ ExitKind ExitOf(EntryKind entry) {
   }
 }
 
-// Takes compensated steps out. The deal goes on in the visit before; where the compensator says
-// another stage (the old one was retired since), an administrative move leads there.
-void Compensate(const TapeEvent& event, Steps& steps) {
-  const auto target = std::find_if(steps.begin(), steps.end(), [&event](const Step& step) {
-    return step.revision == event.target_revision;
-  });
-  if (target == steps.end() || target == steps.begin()) return;
-  if (event.kind == TapeKind::kCloseVoided) {
-    steps.erase(target, steps.end());  // With the moves between closed stages that followed.
-  } else {
-    steps.erase(target);
-  }
-  if (event.stage == kNoSymbol || steps.back().stage == event.stage) return;
-  steps.push_back({.kind = TapeKind::kMoved,
-                   .revision = event.revision,
-                   .occurred_us = event.occurred_us,
-                   .stage = event.stage,
-                   .administrative = true});
+// The value at an instant as AttributeValues hold it.
+uint32_t AttributeAt(const ChangeList& changes, int64_t instant) {
+  const ValueThen then = ValueAt(changes, instant, kNever);
+  return then.value.symbol() | (then.later ? kSetLater : 0);
 }
 
-void AddStep(const TapeEvent& event, Steps& steps) {
-  steps.push_back({.kind = event.kind,
-                   .revision = event.revision,
-                   .occurred_us = event.occurred_us,
-                   .stage = event.stage,
-                   .reason = event.kind == TapeKind::kLost ? event.reason : kNoSymbol,
-                   .direction = event.kind == TapeKind::kMoved ? event.direction : MoveDirection{},
-                   .administrative = event.kind == TapeKind::kMoved &&
-                                     event.cause == events::v1::MOVE_CAUSE_STAGE_RETIRED,
-                   .new_cycle = event.kind == TapeKind::kReopened &&
-                                event.mode == events::v1::REOPEN_MODE_NEW_CYCLE});
+// `tags` is sorted.
+void ApplyTagChange(const DealFacts::TagChange& change, std::vector<Symbol>& tags) {
+  if (change.tag == kNoSymbol) return;
+  const auto at = std::lower_bound(tags.begin(), tags.end(), change.tag);
+  const bool has = at != tags.end() && *at == change.tag;
+  if (change.added && !has) tags.insert(at, change.tag);
+  if (!change.added && has) tags.erase(at);
 }
 
-void AddChange(const TapeEvent& event, DealField field, FieldValue value, DealFacts& facts) {
-  Change change{.at_us = event.occurred_us, .value = value.value};
-  change.currency = value.currency;
-  change.field = static_cast<uint32_t>(field);
-  facts.changes.push_back(change);
-}
+}  // namespace
 
-void AddSymbol(const TapeEvent& event, DealField field, Symbol symbol, DealFacts& facts) {
-  AddChange(event, field, {.value = symbol == kNoSymbol ? kUnset : symbol}, facts);
-}
-
-void AddAttributes(const TapeEvent& event, int64_t& titled_us, DealFacts& facts) {
-  if ((event.sets & kSetsTitle) && event.occurred_us >= titled_us) {
-    facts.retitled = event.kind != TapeKind::kOpened;
-    facts.title = event.title;
-    titled_us = event.occurred_us;
-  }
-  if (event.sets & kSetsSource) AddSymbol(event, DealField::kSource, event.source, facts);
-  if (event.sets & kSetsOrganization) {
-    AddSymbol(event, DealField::kOrganization, event.organization, facts);
-  }
-  if (event.sets & kSetsProduct) AddSymbol(event, DealField::kProduct, event.product, facts);
-  if (event.sets & kSetsOwner) AddSymbol(event, DealField::kOwner, event.owner, facts);
-  if (event.sets & kSetsAmount) {
-    AddChange(event, DealField::kAmount,
-              {.value = event.has_amount ? event.amount_minor : kUnset, .currency = event.currency},
-              facts);
-  }
-  if (event.sets & kSetsExpectedClose) {
-    AddChange(event, DealField::kExpectedClose,
-              {.value = event.has_expected_close ? event.expected_close_day : kUnset}, facts);
-  }
-}
-
-void AddTags(const TapeEvent& event, DealFacts& facts) {
-  for (const Symbol tag : event.tags) {
-    facts.tag_changes.push_back({event.occurred_us, tag, !event.removed});
-  }
-}
-
-void AddContacts(const TapeEvent& event, DealFacts& facts) {
-  for (const auto& [id, role] : event.contacts) {
-    facts.contact_changes.push_back({event.occurred_us, id, role, !event.removed});
-  }
-}
-
-// Turns steps into visits, spans and the standing. Stage events never go back in time along the
-// stream; should one, it counts as happening with the one before.
-class Walk {
+// Turns steps into visits, spans and the standing, one after another.
+class StageWalk {
  public:
-  explicit Walk(DealFacts& facts) : facts_(facts) {}
+  explicit StageWalk(DealFacts& facts) : facts_(facts) {}
 
-  void Take(const Step& step, int64_t at) {
+  void Take(const StageStep& step, int64_t at) {
     switch (step.kind) {
       case TapeKind::kOpened:
         facts_.opened_us = at;
@@ -169,30 +96,28 @@ class Walk {
                             .first_stage = first_stage,
                             .cycle = cycle});
     facts_.standing.cycle = cycle;
+    facts_.SetAttributesOfSpan(facts_.spans.size() - 1);
   }
-  void BeginVisit(const Step& step, int64_t at, EntryKind entry) {
-    facts_.visits.push_back({.entered_us = at,
-                             .stage = step.stage,
-                             .cycle = facts_.standing.cycle,
-                             .entry = entry});
+  void BeginVisit(const StageStep& step, int64_t at, EntryKind entry) {
+    facts_.visits.push_back(
+        {.entered_us = at, .stage = step.stage, .cycle = facts_.standing.cycle, .entry = entry});
     facts_.standing.last_open_stage = step.stage;
+    facts_.SetAttributesOfVisit(facts_.visits.size() - 1);
   }
   void EndVisit(int64_t at, ExitKind exit) {
     facts_.visits.back().exited_us = at;
     facts_.visits.back().exit = exit;
   }
-  void Move(const Step& step, int64_t at) {
+  void Move(const StageStep& step, int64_t at) {
     if (open()) {
       const EntryKind entry = EntryOf(step);
       EndVisit(at, ExitOf(entry));
       BeginVisit(step, at, entry);
       return;
     }
-    Change change{.at_us = at, .value = step.stage};
-    change.field = static_cast<uint32_t>(DealField::kClosedStage);
-    facts_.changes.push_back(change);
+    facts_.AddChange(DealField::kClosedStage, at, {.value = step.stage});
   }
-  void Close(const Step& step, int64_t at, Outcome outcome, ExitKind exit) {
+  void Close(const StageStep& step, int64_t at, Outcome outcome, ExitKind exit) {
     if (!open()) return;
     EndVisit(at, exit);
     CycleSpan& span = facts_.spans.back();
@@ -201,11 +126,13 @@ class Walk {
     span.closed_stage = step.stage;
     span.last_open_stage = facts_.standing.last_open_stage;
     span.reason = step.reason;
+    facts_.SetAmountOfSpan(span);
+    facts_.SetAttributesOfSpan(facts_.spans.size() - 1);
     facts_.standing.outcome = outcome;
     facts_.standing.closed_us = at;
     facts_.standing.reason = step.reason;
   }
-  void Reopen(const Step& step, int64_t at) {
+  void Reopen(const StageStep& step, int64_t at) {
     if (open()) return;
     CycleSpan& closed = facts_.spans.back();
     closed.reopened_us = at;
@@ -225,76 +152,302 @@ class Walk {
   DealFacts& facts_;
 };
 
-void Clear(DealFacts& facts) {
-  facts.exists = false;
-  facts.opened_us = kNever;
-  facts.title = {};
-  facts.standing = {};
-  facts.revision = 0;
-  facts.last_position = 0;
-  facts.updated_us = 0;
-  facts.last_occurred_us = std::numeric_limits<int64_t>::min();
-  facts.retitled = false;
-  facts.visits.clear();
-  facts.spans.clear();
-  facts.changes.clear();
-  facts.tag_changes.clear();
-  facts.contact_changes.clear();
+void DealFacts::Clear(int64_t as_of_us) {
+  exists = false;
+  pipeline = kNoSymbol;
+  revision = 0;
+  last_position = 0;
+  updated_us = 0;
+  last_occurred_us = kBeforeAll;
+  retitled = false;
+  title.clear();
+  external_key.clear();
+  for (ChangeList& list : changes) list.Clear();
+  tag_changes.Clear();
+  contact_changes.Clear();
+  as_of_us_ = as_of_us;
+  ended_ = false;
+  titled_us_ = kBeforeAll;
+  steps_.clear();
+  tags_pending_ = false;
+  compensated_ = true;
+  SettleSteps();
 }
 
-// Insertion sort: changes come nearly sorted and are few. Stable.
-template <typename Items, typename Less>
-void SortFew(Items& items, Less less) {
-  for (size_t i = 1; i < items.size(); ++i) {
-    for (size_t j = i; j > 0 && less(items[j], items[j - 1]); --j) {
-      std::swap(items[j], items[j - 1]);
+void DealFacts::Take(const TapeEvent& event) {
+  const bool occurred = event.occurred_us < as_of_us_;
+  if (event.kind == TapeKind::kOpened) {
+    ended_ = !occurred;  // The deal does not exist then; nor does what came after.
+    if (ended_) return;
+    exists = true;
+    pipeline = event.pipeline;
+    external_key.assign(event.external_key);
+  }
+  if (event.kind == TapeKind::kCloseVoided || event.kind == TapeKind::kMoveUndone) {
+    Compensate(event);
+  } else if (event.kind <= TapeKind::kReopened) {
+    AddStep(event);
+  }
+  if (!occurred) return;
+  revision = event.revision;
+  last_position = event.position;
+  updated_us = event.recorded_us;
+  last_occurred_us = std::max(last_occurred_us, event.occurred_us);
+  const bool opened = event.kind == TapeKind::kOpened;
+  if (opened || event.kind == TapeKind::kAttributes) TakeValues(event);
+  if (opened || event.kind == TapeKind::kTags) TakeTags(event);
+  if (opened || event.kind == TapeKind::kContacts) {
+    for (const auto& [id, role] : event.contacts) {
+      contact_changes.Insert(
+          {event.occurred_us, std::string(id), std::string(role), opened || !event.removed});
     }
   }
 }
 
-void Settle(DealFacts& facts) {
-  SortFew(facts.changes, [](const Change& a, const Change& b) {
-    return a.field != b.field ? a.field < b.field : a.at_us < b.at_us;
-  });
-  const auto earlier = [](const auto& a, const auto& b) { return a.at_us < b.at_us; };
-  SortFew(facts.tag_changes, earlier);
-  SortFew(facts.contact_changes, earlier);
-  for (CycleSpan& span : facts.spans) {
-    if (span.closed_us == kNever) continue;
-    const FieldValue amount = ValueAt(facts.changes, DealField::kAmount, span.closed_us, kNever);
-    if (!amount.set()) continue;
-    span.amount_minor = amount.value;
-    span.currency = amount.currency;
-    // Set at or before the closing, or else by the first change that set one.
-    span.amount_since_us = span.closed_us;
-    for (const Change& change : facts.changes) {
-      if (!change.Is(DealField::kAmount) || change.value == kUnset) continue;
-      span.amount_since_us = change.at_us;
+void DealFacts::AddStep(const TapeEvent& event) {
+  steps_.push_back({.kind = event.kind,
+                    .revision = event.revision,
+                    .position = event.position,
+                    .occurred_us = event.occurred_us,
+                    .stage = event.stage,
+                    .reason = event.kind == TapeKind::kLost ? event.reason : kNoSymbol,
+                    .actor = event.actor,
+                    .direction = event.kind == TapeKind::kMoved ? event.direction : MoveDirection{},
+                    .administrative = event.kind == TapeKind::kMoved &&
+                                      event.cause == events::v1::MOVE_CAUSE_STAGE_RETIRED,
+                    .new_cycle = event.kind == TapeKind::kReopened &&
+                                 event.mode == events::v1::REOPEN_MODE_NEW_CYCLE});
+}
+
+// Takes compensated steps out. The deal goes on in the visit before; where the compensator says
+// another stage (the old one was retired since), an administrative move leads there.
+void DealFacts::Compensate(const TapeEvent& event) {
+  const auto target = std::lower_bound(
+      steps_.begin(), steps_.end(), event.target_revision,
+      [](const StageStep& step, uint32_t revision) { return step.revision < revision; });
+  if (target == steps_.end() || target == steps_.begin()) return;
+  if (target->revision != event.target_revision) return;
+  compensated_ = compensated_ || static_cast<size_t>(target - steps_.begin()) < walked_;
+  if (event.kind == TapeKind::kCloseVoided) {
+    steps_.erase(target, steps_.end());  // With the moves between closed stages that followed.
+  } else {
+    steps_.erase(target);
+  }
+  if (event.stage == kNoSymbol || steps_.back().stage == event.stage) return;
+  steps_.push_back({.kind = TapeKind::kMoved,
+                    .revision = event.revision,
+                    .position = event.position,
+                    .occurred_us = event.occurred_us,
+                    .stage = event.stage,
+                    .actor = event.actor,
+                    .administrative = true});
+}
+
+void DealFacts::TakeValues(const TapeEvent& event) {
+  for (const TapeValue& value : event.values) {
+    if (value.field != DealField::kTitle) {
+      AddChange(value.field, event.occurred_us, value.value);
+    } else if (event.occurred_us >= titled_us_) {
+      retitled = event.kind != TapeKind::kOpened;
+      title.assign(value.text);
+      titled_us_ = event.occurred_us;
+    }
+  }
+}
+
+void DealFacts::TakeTags(const TapeEvent& event) {
+  const bool opened = event.kind == TapeKind::kOpened;
+  // The opening is an instant of its own, with or without tags: every field has a value from then.
+  if (opened) tag_changes.Insert({.at_us = event.occurred_us});
+  for (const Symbol tag : event.tags) {
+    tag_changes.Insert({event.occurred_us, tag, opened || !event.removed});
+  }
+  if (tag_sets_ == nullptr) return;
+  tags_first_us_ = tags_pending_ ? std::min(tags_first_us_, event.occurred_us) : event.occurred_us;
+  tags_last_us_ = tags_pending_ ? std::max(tags_last_us_, event.occurred_us) : event.occurred_us;
+  tags_pending_ = true;
+}
+
+void DealFacts::AddChange(DealField field, int64_t at_us, const FieldValue& value) {
+  ChangeList& list = changes[NumberOf(field)];
+  const Change* first = list.FirstSet();
+  const bool had_value = first != nullptr;
+  const int64_t first_us = had_value ? first->at_us : kNever;
+  Change change{.at_us = at_us, .value = value.value};
+  change.currency = value.currency;
+  change.field = static_cast<uint32_t>(field);
+  list.Insert(change);
+  if (at_us >= first_us) {
+    const Change* next = list.FirstAfter(at_us);
+    Refresh(field, at_us, next == nullptr ? kNever : next->at_us - 1);
+  } else if (value.set()) {  // The first value there ever was: every instant before has it, too.
+    Refresh(field, kBeforeAll, had_value ? first_us - 1 : kNever);
+  }
+}
+
+void DealFacts::Settle() {
+  SettleTags();
+  SettleSteps();
+}
+
+// One change per instant at which tags changed, holding the set of all tags then. From the first
+// new instant on, sets are made anew until one is what it was.
+void DealFacts::SettleTags() {
+  if (!tags_pending_) return;
+  tags_pending_ = false;
+  ChangeList& list = changes[NumberOf(DealField::kTags)];
+  const auto first_set = [&list] {
+    const Change* first = list.FirstSet();
+    return first == nullptr ? Change{.at_us = kNever} : *first;
+  };
+  const Change first_before = first_set();
+  std::vector<Symbol> set;
+  if (const Change* before = list.LastBefore(tags_first_us_)) {
+    set = tag_sets_->Set(before->field_value().symbol());
+  }
+  int64_t settled_us = kNever;  // From then on sets are what they were.
+  auto at = tag_changes.FirstFrom(tags_first_us_);
+  while (!tag_changes.AtEnd(at)) {
+    const int64_t instant = tag_changes[at].at_us;
+    for (; !tag_changes.AtEnd(at) && tag_changes[at].at_us == instant; at = tag_changes.Next(at)) {
+      ApplyTagChange(tag_changes[at], set);
+    }
+    Change change{.at_us = instant, .value = set.empty() ? kUnset : tag_sets_->Intern(set)};
+    change.field = static_cast<uint32_t>(DealField::kTags);
+    const Change* stored = list.LastBefore(instant + 1);
+    const bool same =
+        stored != nullptr && stored->at_us == instant && stored->value == change.value;
+    if (same && instant > tags_last_us_) {
+      settled_us = instant;
       break;
     }
+    if (!same) list.Put(change);
+  }
+  const Change first_after = first_set();
+  if (first_before.at_us != first_after.at_us || first_before.value != first_after.value) {
+    return Refresh(DealField::kTags, kBeforeAll, kNever);
+  }
+  Refresh(DealField::kTags, tags_first_us_, settled_us == kNever ? kNever : settled_us - 1);
+}
+
+void DealFacts::SettleSteps() {
+  if (compensated_) {
+    compensated_ = false;
+    opened_us = kNever;
+    standing = {};
+    visits.clear();
+    spans.clear();
+    visit_attributes.clear();
+    span_attributes.clear();
+    changes[NumberOf(DealField::kClosedStage)].Clear();
+    walked_ = 0;
+    walked_us_ = kBeforeAll;
+  }
+  StageWalk walk(*this);
+  for (; walked_ < steps_.size(); ++walked_) {
+    const StageStep& step = steps_[walked_];
+    // Stage events never go back in time along the stream; should one, it counts as happening with
+    // the one before.
+    const int64_t at_us = std::max(walked_us_, step.occurred_us);
+    if (at_us >= as_of_us_) break;
+    walked_us_ = at_us;
+    walk.Take(step, at_us);
   }
 }
 
-}  // namespace
+void DealFacts::Refresh(DealField field, int64_t begin_us, int64_t last_us) {
+  const size_t number = NumberOf(field);
+  const ChangeList& list = changes[number];
+  const auto from = [begin_us](auto& rows, auto instant_of) {
+    return static_cast<size_t>(
+        std::partition_point(rows.begin(), rows.end(),
+                             [&](const auto& row) { return instant_of(row) < begin_us; }) -
+        rows.begin());
+  };
+  const auto closed = [](const CycleSpan& span) { return span.closed_us; };
+  if (field == DealField::kAmount) {
+    // Before the first value, all of them say since when there was one.
+    const int64_t last = begin_us == kBeforeAll ? kNever : last_us;
+    for (size_t i = from(spans, closed); i < spans.size() && spans[i].closed_us <= last; ++i) {
+      SetAmountOfSpan(spans[i]);
+    }
+  }
+  if (number >= kSymbolFieldCount || tag_sets_ == nullptr) return;
+  // Mostly one value holds throughout: then it is looked up once.
+  const Change* next = list.FirstAfter(begin_us);
+  const bool one_value = begin_us != kBeforeAll && (next == nullptr || next->at_us > last_us);
+  const uint32_t value = AttributeAt(list, begin_us);
+  const auto value_at = [&](int64_t at_us) { return one_value ? value : AttributeAt(list, at_us); };
+  const auto entered = [](const Visit& visit) { return visit.entered_us; };
+  for (size_t i = from(visits, entered); i < visits.size() && entered(visits[i]) <= last_us; ++i) {
+    visit_attributes[i][number] = value_at(entered(visits[i]));
+  }
+  const auto opened = [](const CycleSpan& span) { return span.cycle_opened_us; };
+  for (size_t i = from(spans, opened); i < spans.size() && opened(spans[i]) <= last_us; ++i) {
+    span_attributes[i].opened[number] = value_at(opened(spans[i]));
+  }
+  for (size_t i = from(spans, closed); i < spans.size() && closed(spans[i]) <= last_us; ++i) {
+    span_attributes[i].closed[number] = value_at(closed(spans[i]));
+  }
+}
+
+void DealFacts::SetAttributesOfVisit(size_t visit) {
+  if (tag_sets_ == nullptr) return;
+  if (visit_attributes.size() <= visit) visit_attributes.resize(visit + 1);
+  for (size_t number = 0; number < kSymbolFieldCount; ++number) {
+    visit_attributes[visit][number] = AttributeAt(changes[number], visits[visit].entered_us);
+  }
+}
+
+void DealFacts::SetAttributesOfSpan(size_t span) {
+  if (tag_sets_ == nullptr) return;
+  if (span_attributes.size() <= span) span_attributes.resize(span + 1);
+  for (size_t number = 0; number < kSymbolFieldCount; ++number) {
+    SpanAttributes& attributes = span_attributes[span];
+    attributes.opened[number] = AttributeAt(changes[number], spans[span].cycle_opened_us);
+    attributes.closed[number] = AttributeAt(changes[number], spans[span].closed_us);
+  }
+}
+
+void DealFacts::SetAmountOfSpan(CycleSpan& span) const {
+  span.amount_minor = 0;
+  span.currency = 0;
+  span.amount_since_us = kNever;
+  if (span.closed_us == kNever) return;
+  const ChangeList& amounts = ChangesOf(DealField::kAmount);
+  const FieldValue amount = ValueAt(amounts, span.closed_us, kNever).value;
+  if (!amount.set()) return;
+  span.amount_minor = amount.value;
+  span.currency = amount.currency;
+  span.amount_since_us = amounts.FirstSet()->at_us;
+}
 
 FieldValue DealFacts::Latest(DealField field) const {
-  return ValueAt(changes, field, kNever, kNever);
+  const ChangeList& list = ChangesOf(field);
+  return list.empty() ? FieldValue() : list.back().field_value();
+}
+
+DealFieldMask DealFacts::changing() const {
+  DealFieldMask mask = retitled ? MaskOf(DealField::kTitle) : 0;
+  for (size_t number = 0; number < changes.size(); ++number) {
+    const auto field = static_cast<DealField>(number);
+    // A deal need not ever move between closed stages: there, one move is a change.
+    const size_t constant = field == DealField::kClosedStage ? 0 : 1;
+    if (changes[number].size() > constant) mask |= MaskOf(field);
+  }
+  return mask;
 }
 
 std::vector<Symbol> DealFacts::Tags() const {
+  if (tag_sets_ != nullptr) return tag_sets_->Set(Latest(DealField::kTags).symbol());
   std::vector<Symbol> tags;
-  for (const TagChange& change : tag_changes) {
-    const auto at = std::lower_bound(tags.begin(), tags.end(), change.tag);
-    const bool has = at != tags.end() && *at == change.tag;
-    if (change.added && !has) tags.insert(at, change.tag);
-    if (!change.added && has) tags.erase(at);
-  }
+  tag_changes.ForEach([&tags](const TagChange& change) { ApplyTagChange(change, tags); });
   return tags;
 }
 
 std::vector<std::pair<std::string_view, std::string_view>> DealFacts::Contacts() const {
   std::vector<std::pair<std::string_view, std::string_view>> contacts;
-  for (const ContactChange& change : contact_changes) {
+  contact_changes.ForEach([&contacts](const ContactChange& change) {
     const auto at = std::find_if(contacts.begin(), contacts.end(), [&change](const auto& contact) {
       return contact.first == change.contact_id;
     });
@@ -305,49 +458,19 @@ std::vector<std::pair<std::string_view, std::string_view>> DealFacts::Contacts()
     } else {
       contacts.emplace_back(change.contact_id, change.role);
     }
-  }
+  });
   return contacts;
 }
 
-bool FoldTape(std::string_view tape, const Horizon& horizon, DealFacts& facts) {
-  Clear(facts);
-  Steps steps;
-  int64_t titled_us = std::numeric_limits<int64_t>::min();
+bool FoldTape(const Tape& tape, const Horizon& horizon, DealFacts& facts) {
+  facts.Clear(horizon.as_of_us);
   TapeReader reader(tape);
   TapeEvent event;
   while (reader.Next(event) && horizon.Knows(event.position)) {
-    const bool occurred = event.occurred_us < horizon.as_of_us;
-    if (event.kind == TapeKind::kOpened) {
-      if (!occurred) return true;  // The deal does not exist then; nor does what came after.
-      facts.exists = true;
-      facts.pipeline = event.pipeline;
-      facts.external_key = event.external_key;
-    }
-    if (event.kind == TapeKind::kCloseVoided || event.kind == TapeKind::kMoveUndone) {
-      Compensate(event, steps);
-    } else if (event.kind <= TapeKind::kReopened) {
-      AddStep(event, steps);
-    }
-    if (!occurred) continue;
-    facts.revision = event.revision;
-    facts.last_position = event.position;
-    facts.updated_us = event.recorded_us;
-    facts.last_occurred_us = std::max(facts.last_occurred_us, event.occurred_us);
-    const bool opened = event.kind == TapeKind::kOpened;
-    if (opened || event.kind == TapeKind::kAttributes) AddAttributes(event, titled_us, facts);
-    if (opened || event.kind == TapeKind::kTags) AddTags(event, facts);
-    if (event.kind == TapeKind::kContacts || (opened && !event.contacts.empty())) {
-      AddContacts(event, facts);
-    }
+    facts.Take(event);
+    if (facts.ended()) return true;
   }
-  Walk walk(facts);
-  int64_t at = std::numeric_limits<int64_t>::min();
-  for (const Step& step : steps) {
-    at = std::max(at, step.occurred_us);
-    if (at >= horizon.as_of_us) break;
-    walk.Take(step, at);
-  }
-  Settle(facts);
+  facts.Settle();
   return reader.ok();
 }
 

@@ -43,40 +43,40 @@ std::string DealMessages::StageLabel(Symbol stage) {
 
 v1::Deal DealMessages::Make(DealIndex deal) {
   const Symbols& symbols = snapshot_.symbols();
-  snapshot_.FactsOf(deal, facts_);
+  const DealFacts& facts = snapshot_.FactsOf(deal, scratch_);
   v1::Deal message;
   message.set_deal_id(std::string(snapshot_.view().Id(deal)));
-  message.set_etag(absl::StrCat(facts_.revision));
-  message.set_title(std::string(facts_.title));
-  message.set_pipeline_id(std::string(symbols.Text(facts_.pipeline)));
-  SetStanding(facts_.standing, symbols, message);
-  message.set_stage(StageLabel(facts_.standing.stage));
-  const Symbol owner = facts_.Latest(DealField::kOwner).symbol();
+  message.set_etag(absl::StrCat(facts.revision));
+  message.set_title(facts.title);
+  message.set_pipeline_id(std::string(symbols.Text(facts.pipeline)));
+  SetStanding(facts.standing, symbols, message);
+  message.set_stage(StageLabel(facts.standing.stage));
+  const Symbol owner = facts.Latest(DealField::kOwner).symbol();
   message.set_owner_id(std::string(symbols.Text(owner)));
   message.set_owner(std::string(snapshot_.OwnerLabel(owner)));
-  const Symbol organization = facts_.Latest(DealField::kOrganization).symbol();
+  const Symbol organization = facts.Latest(DealField::kOrganization).symbol();
   message.set_organization_id(std::string(symbols.Text(organization)));
   message.set_organization(std::string(snapshot_.OrganizationLabel(organization)));
-  const Symbol product = facts_.Latest(DealField::kProduct).symbol();
+  const Symbol product = facts.Latest(DealField::kProduct).symbol();
   message.set_product_id(std::string(symbols.Text(product)));
   message.set_product(std::string(snapshot_.ProductLabel(product)));
-  message.set_source(std::string(symbols.Text(facts_.Latest(DealField::kSource).symbol())));
-  for (const Symbol tag : facts_.Tags()) message.add_tags(std::string(symbols.Text(tag)));
+  message.set_source(std::string(symbols.Text(facts.Latest(DealField::kSource).symbol())));
+  for (const Symbol tag : facts.Tags()) message.add_tags(std::string(symbols.Text(tag)));
   std::sort(message.mutable_tags()->begin(), message.mutable_tags()->end());
-  if (const FieldValue amount = facts_.Latest(DealField::kAmount); amount.set()) {
+  if (const FieldValue amount = facts.Latest(DealField::kAmount); amount.set()) {
     *message.mutable_amount() = ToMoney(amount.value, UnpackCurrency(amount.currency));
   }
-  if (const FieldValue day = facts_.Latest(DealField::kExpectedClose); day.set()) {
+  if (const FieldValue day = facts.Latest(DealField::kExpectedClose); day.set()) {
     *message.mutable_expected_close_date() = DateOfDay(static_cast<int32_t>(day.value));
   }
-  for (const auto& [id, role] : facts_.Contacts()) {
+  for (const auto& [id, role] : facts.Contacts()) {
     events::v1::ContactLink& link = *message.add_contacts();
     link.set_contact_id(std::string(id));
     link.set_role(std::string(role));
   }
-  SetTimestamp(facts_.opened_us, *message.mutable_create_time());
-  SetTimestamp(facts_.updated_us, *message.mutable_update_time());
-  message.set_external_key(std::string(facts_.external_key));
+  SetTimestamp(facts.opened_us, *message.mutable_create_time());
+  SetTimestamp(facts.updated_us, *message.mutable_update_time());
+  message.set_external_key(facts.external_key);
   return message;
 }
 

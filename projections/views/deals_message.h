@@ -18,7 +18,7 @@ class DealMessages {
 
   const DealsSnapshot& snapshot_;
   SymbolMemo<std::string> stage_labels_;
-  DealFacts facts_;
+  DealFacts scratch_;
 };
 
 }  // namespace dealog::projections

@@ -28,8 +28,11 @@ OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal, const ListOrder&
   if (order.field == "title") key.text = table.title[deal];
   if (order.field == "create_time") key.number = table.opened_us[deal];
   if (order.field == "update_time") key.number = table.updated_us[deal];
-  if (order.field == "amount") key.number = number(table.amount_minor[deal]);
-  if (order.field == "expected_close_date") key.number = number(table.expected_close_day[deal]);
+  if (order.field == "amount")
+    key.number = number(table.Latest(deal, DealField::kAmount, kNever).value);
+  if (order.field == "expected_close_date") {
+    key.number = number(table.Latest(deal, DealField::kExpectedClose, kNever).value);
+  }
   return key;
 }
 
@@ -39,9 +42,8 @@ absl::StatusOr<v1::Deal> GetDeal(const TenantViews& views, std::string_view deal
                                  const AsKnown& when, int64_t now_us) {
   ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::MakeForOne(views, when, now_us));
   const std::optional<DealIndex> deal = snapshot.view().Find(deal_id);
-  DealFacts facts;
-  if (deal) snapshot.FactsOf(*deal, facts);
-  if (!facts.exists) {
+  DealFacts scratch;
+  if (!deal || !snapshot.FactsOf(*deal, scratch).exists) {
     return base::Error(absl::StatusCode::kNotFound, "DEAL_NOT_FOUND",
                        absl::StrCat("expected a deal's id, found ", Quoted(deal_id),
                                     deal ? ", a deal that did not exist at the instant asked about"

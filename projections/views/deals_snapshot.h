@@ -79,8 +79,10 @@ class DealsSnapshot {
   bool Exists(DealIndex deal) const { return table().opened_us[deal] < as_of(); }
   // Where every deal stands as of then.
   const StandingColumns& standing() const;
-  // Everything about one deal; slower than columns.
-  void FactsOf(DealIndex deal, DealFacts& facts) const { view_->FactsOf(deal, horizon_, facts); }
+  // Everything about one deal; slower than columns. `scratch` may be used to hold it.
+  const DealFacts& FactsOf(DealIndex deal, DealFacts& scratch) const {
+    return view_->FindFacts(deal, horizon_, scratch);
+  }
 
   // The stage as it was then; nullptr if it was not known.
   const StageAt* Stage(Symbol stage) const { return stages_->Find(symbols().Text(stage)); }

@@ -1,39 +1,46 @@
 #include "projections/views/deals_tape.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
-#include "projections/views/instants.h"
+#include "projections/views/deals_fields.h"
 
 namespace dealog::projections {
 namespace {
 
 using events::v1::DealEvent;
 
-// attributes = sets, then per bit set, from the lowest: title text | source | organization |
-// product | owner symbol | amount: 0, or 1 minor currency | expected close: 0, or 1 day.
-class AttributesWriter {
- public:
-  AttributesWriter(Symbols& symbols, RowWriter& out, uint8_t sets) : symbols_(symbols), out_(out) {
-    out_.Byte(sets);
+// values = count { field value }, value by the field's form: symbol | 0, or 1 minor currency | 0,
+// or 1 day | text
+void EncodeValue(const DealFieldRow& row, const FieldReading& reading, Symbols& symbols,
+                 RowWriter& out) {
+  out.Unsigned(NumberOf(row.field));
+  switch (row.form) {
+    case FieldForm::kSymbol:
+      return out.Unsigned(symbols.Intern(reading.text));
+    case FieldForm::kText:
+      return out.Text(reading.text);
+    case FieldForm::kMoney:
+    case FieldForm::kDay:
+      out.Byte(reading.value == kUnset ? 0 : 1);
+      if (reading.value == kUnset) return;
+      out.Signed(reading.value);
+      if (row.form == FieldForm::kMoney) out.Unsigned(reading.currency);
   }
-  void Text(std::string_view text) { out_.Text(text); }
-  void Name(std::string_view name) { out_.Unsigned(symbols_.Intern(name)); }
-  void Amount(bool set, const events::v1::Money& amount) {
-    out_.Byte(set ? 1 : 0);
-    if (!set) return;
-    out_.Signed(amount.amount_minor());
-    out_.Unsigned(PackCurrency(amount.currency_code()));
-  }
-  void ExpectedClose(bool set, const events::v1::Date& date) {
-    const std::optional<int32_t> day = set ? DayOfDate(date) : std::nullopt;
-    out_.Byte(day ? 1 : 0);
-    if (day) out_.Signed(*day);
-  }
+}
 
- private:
-  Symbols& symbols_;
-  RowWriter& out_;
-};
+void EncodeValues(const DealEvent& event, Symbols& symbols, RowWriter& out) {
+  absl::InlinedVector<std::pair<const DealFieldRow*, FieldReading>, 8> values;
+  for (const DealFieldRow& row : DealFieldRows()) {
+    FieldReading reading;
+    if (row.read(event, reading)) values.emplace_back(&row, reading);
+  }
+  out.Unsigned(values.size());
+  for (const auto& [row, reading] : values) EncodeValue(*row, reading, symbols, out);
+}
 
 // removed count { symbol }
 template <typename Tags>
@@ -54,35 +61,16 @@ void EncodeContacts(const Links& links, bool removed, RowWriter& out) {
   }
 }
 
-// pipeline pipeline_revision stage attributes external_key tags contacts
-void EncodeOpened(const events::v1::DealOpened& event, Symbols& symbols, RowWriter& out) {
-  out.Unsigned(symbols.Intern(event.pipeline_id()));
-  out.Unsigned(event.pipeline_revision());
-  out.Unsigned(symbols.Intern(event.stage_id()));
-  AttributesWriter attributes(symbols, out, kSetsAll);
-  attributes.Text(event.title());
-  attributes.Name(event.source());
-  attributes.Name(event.organization_id());
-  attributes.Name(event.product_id());
-  attributes.Name(event.owner_id());
-  attributes.Amount(event.has_amount(), event.amount());
-  attributes.ExpectedClose(event.has_expected_close_date(), event.expected_close_date());
-  out.Text(event.external_key());
-  EncodeTags(event.tags(), false, symbols, out);
-  EncodeContacts(event.contacts(), false, out);
-}
-
-void EncodeDetails(const events::v1::DealDetailsChanged& event, Symbols& symbols, RowWriter& out) {
-  AttributesWriter attributes(
-      symbols, out,
-      static_cast<uint8_t>((event.has_title() ? kSetsTitle : 0) |
-                           (event.has_source() ? kSetsSource : 0) |
-                           (event.has_organization_id() ? kSetsOrganization : 0) |
-                           (event.has_product_id() ? kSetsProduct : 0)));
-  if (event.has_title()) attributes.Text(event.title());
-  if (event.has_source()) attributes.Name(event.source());
-  if (event.has_organization_id()) attributes.Name(event.organization_id());
-  if (event.has_product_id()) attributes.Name(event.product_id());
+// pipeline pipeline_revision stage values external_key tags contacts
+void EncodeOpened(const DealEvent& event, Symbols& symbols, RowWriter& out) {
+  const events::v1::DealOpened& opened = event.deal_opened();
+  out.Unsigned(symbols.Intern(opened.pipeline_id()));
+  out.Unsigned(opened.pipeline_revision());
+  out.Unsigned(symbols.Intern(opened.stage_id()));
+  EncodeValues(event, symbols, out);
+  out.Text(opened.external_key());
+  EncodeTags(opened.tags(), false, symbols, out);
+  EncodeContacts(opened.contacts(), false, out);
 }
 
 TapeKind KindOf(const DealEvent& event) {
@@ -121,7 +109,7 @@ TapeKind KindOf(const DealEvent& event) {
 void EncodeBody(const DealEvent& event, Symbols& symbols, RowWriter& out) {
   switch (event.kind_case()) {
     case DealEvent::kDealOpened:
-      return EncodeOpened(event.deal_opened(), symbols, out);
+      return EncodeOpened(event, symbols, out);
     case DealEvent::kDealStageMoved:
       out.Unsigned(symbols.Intern(event.deal_stage_moved().to_stage_id()));
       out.Unsigned(event.deal_stage_moved().pipeline_revision());
@@ -145,17 +133,10 @@ void EncodeBody(const DealEvent& event, Symbols& symbols, RowWriter& out) {
       out.Unsigned(symbols.Intern(event.deal_move_undone().stage_id()));
       return out.Unsigned(event.deal_move_undone().undone_revision());
     case DealEvent::kDealDetailsChanged:
-      return EncodeDetails(event.deal_details_changed(), symbols, out);
     case DealEvent::kDealOwnerAssigned:
-      return AttributesWriter(symbols, out, kSetsOwner)
-          .Name(event.deal_owner_assigned().owner_id());
     case DealEvent::kDealAmountChanged:
-      return AttributesWriter(symbols, out, kSetsAmount)
-          .Amount(event.deal_amount_changed().has_amount(), event.deal_amount_changed().amount());
     case DealEvent::kDealExpectedCloseChanged:
-      return AttributesWriter(symbols, out, kSetsExpectedClose)
-          .ExpectedClose(event.deal_expected_close_changed().has_expected_close_date(),
-                         event.deal_expected_close_changed().expected_close_date());
+      return EncodeValues(event, symbols, out);
     case DealEvent::kDealTagged:
       return EncodeTags(event.deal_tagged().tags(), false, symbols, out);
     case DealEvent::kDealUntagged:
@@ -175,104 +156,158 @@ void EncodeBody(const DealEvent& event, Symbols& symbols, RowWriter& out) {
   }
 }
 
+bool HoldsKnownSymbols(const TapeEvent& event, const Symbols& symbols) {
+  const auto known = [&symbols](Symbol symbol) { return symbol < symbols.size(); };
+  return known(event.actor) && known(event.stage) && known(event.pipeline) && known(event.reason) &&
+         std::all_of(event.tags.begin(), event.tags.end(), known) &&
+         std::all_of(event.values.begin(), event.values.end(), [&known](const TapeValue& value) {
+           return NumberOf(value.field) >= kSymbolFieldCount || known(value.value.symbol());
+         });
+}
+
 }  // namespace
 
-absl::Status AppendToTape(const FoldedEvent& event, Symbols& symbols, TapeEnd& end,
-                          std::string& tape) {
+absl::Status Tape::Append(const FoldedEvent& event, Symbols& symbols, TapeEvent* appended) {
   const storage::v1::EventHeader& header = event.header;
   const TapeKind kind = KindOf(event.event.deal());
   const bool opens = kind == TapeKind::kOpened;
-  if (kind == TapeKind{} || opens != tape.empty() || header.revision() <= end.revision ||
-      header.position() <= end.position) {
+  if (kind == TapeKind{} || opens != empty() || header.revision() <= end_.revision ||
+      header.position() <= end_.position) {
     return base::Error(
         absl::StatusCode::kInternal, "INTERNAL",
         absl::StrCat("deal ", header.stream().id(), ", revision ", header.revision(), ": expected ",
-                     tape.empty() ? "DealOpened" : "a later event than DealOpened",
+                     empty() ? "DealOpened" : "a later event than DealOpened",
                      " in stream order, found ", header.type()));
   }
-  RowWriter out(tape);
+  if (last_events_ == kTapeChunkEvents) {
+    if (!full_) full_ = std::make_unique<std::vector<std::string>>();
+    last_.shrink_to_fit();
+    full_->push_back(std::exchange(last_, std::string()));
+    last_events_ = 0;
+  }
+  const size_t begin = last_.size();
+  RowWriter out(last_);
   out.Byte(static_cast<uint8_t>(kind));
-  out.Unsigned(header.position() - end.position);
-  out.Signed(header.recorded_at_us() - end.recorded_us);
+  out.Unsigned(header.position() - end_.position);
+  out.Signed(header.recorded_at_us() - end_.recorded_us);
   out.Signed(header.recorded_at_us() - header.occurred_at_us());
-  out.Unsigned(header.revision() - end.revision);
+  out.Unsigned(header.revision() - end_.revision);
+  out.Unsigned(symbols.Intern(header.actor().principal()));
   EncodeBody(event.event.deal(), symbols, out);
-  end = {.position = header.position(),
-         .revision = static_cast<uint32_t>(header.revision()),
-         .recorded_us = header.recorded_at_us()};
+  ++last_events_;
+  const TapeEnd before = end_;
+  end_ = {.position = header.position(),
+          .recorded_us = header.recorded_at_us(),
+          .revision = static_cast<uint32_t>(header.revision())};
+  if (appended == nullptr) return absl::OkStatus();
+  TapeReader reader(std::string_view(last_).substr(begin), before);
+  DEALOG_CHECK(reader.Next(*appended)) << "what was written can be read";
   return absl::OkStatus();
 }
 
+bool Tape::Load(size_t number, std::string_view bytes, const Symbols& symbols) {
+  const bool follows =
+      empty() ? number == 0 : number == chunk_count() && last_events_ == kTapeChunkEvents;
+  if (!follows || bytes.empty()) return false;
+  TapeReader reader(bytes, end_);
+  TapeEvent event;
+  uint32_t events = 0;
+  while (reader.Next(event)) {
+    const bool opens = number == 0 && events == 0;
+    if ((event.kind == TapeKind::kOpened) != opens) return false;
+    if (!HoldsKnownSymbols(event, symbols)) return false;
+    ++events;
+  }
+  if (!reader.ok() || events > kTapeChunkEvents) return false;
+  if (!empty()) {
+    if (!full_) full_ = std::make_unique<std::vector<std::string>>();
+    full_->push_back(std::move(last_));
+  }
+  last_.assign(bytes);
+  last_events_ = events;
+  end_ = reader.end();
+  return true;
+}
+
 bool TapeReader::Next(TapeEvent& event) {
-  if (reader_.AtEnd()) return false;
-  const auto symbol = [this] { return static_cast<Symbol>(reader_.Unsigned()); };
+  if (reader_.AtEnd()) {
+    if (!ok() || tape_ == nullptr || ++chunk_ >= tape_->chunk_count()) return false;
+    reader_ = RowReader(tape_->Chunk(chunk_));
+  }
   event.kind = static_cast<TapeKind>(reader_.Byte());
   event.position = end_.position += reader_.Unsigned();
   event.recorded_us = end_.recorded_us += reader_.Signed();
   event.occurred_us = event.recorded_us - reader_.Signed();
   event.revision = end_.revision += static_cast<uint32_t>(reader_.Unsigned());
+  event.actor = ReadSymbol();
+  ReadBody(event);
+  return ok();
+}
+
+void TapeReader::ReadBody(TapeEvent& event) {
   switch (event.kind) {
     case TapeKind::kOpened:
-      event.pipeline = symbol();
+      event.pipeline = ReadSymbol();
       event.pipeline_revision = static_cast<uint32_t>(reader_.Unsigned());
-      event.stage = symbol();
-      ReadAttributes(event);
+      event.stage = ReadSymbol();
+      ReadValues(event);
       event.external_key = reader_.Text();
       ReadTags(event);
-      ReadContacts(event);
-      break;
+      return ReadContacts(event);
     case TapeKind::kMoved:
     case TapeKind::kWon:
     case TapeKind::kLost:
     case TapeKind::kReopened:
-      event.stage = symbol();
+      event.stage = ReadSymbol();
       event.pipeline_revision = static_cast<uint32_t>(reader_.Unsigned());
       if (event.kind == TapeKind::kMoved) {
         event.direction = static_cast<events::v1::MoveDirection>(reader_.Byte());
         event.cause = static_cast<events::v1::MoveCause>(reader_.Byte());
       } else if (event.kind == TapeKind::kLost) {
-        event.reason = symbol();
+        event.reason = ReadSymbol();
       } else if (event.kind == TapeKind::kReopened) {
         event.mode = static_cast<events::v1::ReopenMode>(reader_.Byte());
       }
-      break;
+      return;
     case TapeKind::kCloseVoided:
     case TapeKind::kMoveUndone:
-      event.stage = symbol();
+      event.stage = ReadSymbol();
       event.target_revision = static_cast<uint32_t>(reader_.Unsigned());
-      break;
+      return;
     case TapeKind::kAttributes:
-      ReadAttributes(event);
-      break;
+      return ReadValues(event);
     case TapeKind::kTags:
-      ReadTags(event);
-      break;
+      return ReadTags(event);
     case TapeKind::kContacts:
-      ReadContacts(event);
-      break;
-    default:
-      ok_ = false;
+      return ReadContacts(event);
   }
-  return ok();
+  ok_ = false;
 }
 
-void TapeReader::ReadAttributes(TapeEvent& event) {
-  const auto symbol = [this] { return static_cast<Symbol>(reader_.Unsigned()); };
-  event.sets = reader_.Byte();
-  if (event.sets & kSetsTitle) event.title = reader_.Text();
-  if (event.sets & kSetsSource) event.source = symbol();
-  if (event.sets & kSetsOrganization) event.organization = symbol();
-  if (event.sets & kSetsProduct) event.product = symbol();
-  if (event.sets & kSetsOwner) event.owner = symbol();
-  if (event.sets & kSetsAmount) {
-    event.has_amount = reader_.Byte() != 0;
-    event.amount_minor = event.has_amount ? reader_.Signed() : 0;
-    event.currency = event.has_amount ? static_cast<Currency>(reader_.Unsigned()) : 0;
-  }
-  if (event.sets & kSetsExpectedClose) {
-    event.has_expected_close = reader_.Byte() != 0;
-    event.expected_close_day =
-        event.has_expected_close ? static_cast<int32_t>(reader_.Signed()) : 0;
+void TapeReader::ReadValues(TapeEvent& event) {
+  event.values.clear();
+  for (uint64_t left = reader_.Unsigned(); left > 0 && ok(); --left) {
+    const DealFieldRow* row = FindDealField(reader_.Unsigned());
+    if (row == nullptr) {
+      ok_ = false;
+      return;
+    }
+    TapeValue& value = event.values.emplace_back(TapeValue{.field = row->field});
+    switch (row->form) {
+      case FieldForm::kSymbol:
+        if (const Symbol symbol = ReadSymbol(); symbol != kNoSymbol) value.value.value = symbol;
+        break;
+      case FieldForm::kText:
+        value.text = reader_.Text();
+        break;
+      case FieldForm::kMoney:
+      case FieldForm::kDay:
+        if (reader_.Byte() == 0) break;
+        value.value.value = reader_.Signed();
+        if (row->form == FieldForm::kMoney) {
+          value.value.currency = static_cast<Currency>(reader_.Unsigned());
+        }
+    }
   }
 }
 

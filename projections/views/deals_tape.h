@@ -1,24 +1,29 @@
 #pragma once
 
 // A deal's tape: the essential facts of all its events, in stream order, in few bytes. It is the
-// deal's row in the view store, and what every fact about the deal is folded from (deals_fold.h).
+// deal's rows in the view store, and what every fact about the deal is folded from (deals_fold.h).
 //
-//   tape  = { event }
-//   event = kind position_delta recorded_delta occurred_lag revision_delta body
+//   tape  = { chunk }             all but the last hold kTapeChunkEvents events
+//   chunk = { event }
+//   event = kind position_delta recorded_delta occurred_lag revision_delta actor body
 //   body  = see Encode… in deals_tape.cc
 //
-// Deltas are to the event before (0 for the first); occurred_lag = recorded_at - occurred_at.
+// Deltas are to the event before, across chunks (0 for the first); occurred_lag = recorded_at -
+// occurred_at; actor is a symbol.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "projections/projection.h"
+#include "projections/views/deals_facts.h"
 #include "projections/views/deals_symbols.h"
-#include "projections/views/money.h"
+#include "projections/views/limits.h"
 #include "projections/views/row_codec.h"
 
 namespace dealog::projections {
@@ -36,16 +41,11 @@ enum class TapeKind : uint8_t {
   kContacts,
 };
 
-// Which attributes an event sets.
-enum TapeAttribute : uint8_t {
-  kSetsTitle = 1,
-  kSetsSource = 2,
-  kSetsOrganization = 4,
-  kSetsProduct = 8,
-  kSetsOwner = 16,
-  kSetsAmount = 32,
-  kSetsExpectedClose = 64,
-  kSetsAll = 127,
+// A field took a value.
+struct TapeValue {
+  DealField field{};
+  FieldValue value;       // Symbols are numbers.
+  std::string_view text;  // Of a field that is kept as text.
 };
 
 // One event. Only what its kind has is meaningful.
@@ -55,6 +55,7 @@ struct TapeEvent {
   uint32_t revision = 0;
   int64_t recorded_us = 0;
   int64_t occurred_us = 0;
+  Symbol actor = kNoSymbol;
   // Stage events. `stage` is the stage that the deal is in afterwards.
   Symbol stage = kNoSymbol;
   Symbol pipeline = kNoSymbol;  // kOpened.
@@ -64,19 +65,8 @@ struct TapeEvent {
   events::v1::ReopenMode mode{};
   Symbol reason = kNoSymbol;
   uint32_t target_revision = 0;  // kCloseVoided, kMoveUndone: the event that never was true.
-  // kOpened and kAttributes.
-  uint8_t sets = 0;  // TapeAttribute.
-  std::string_view title;
-  Symbol source = kNoSymbol;
-  Symbol organization = kNoSymbol;
-  Symbol product = kNoSymbol;
-  Symbol owner = kNoSymbol;
-  bool has_amount = false;
-  int64_t amount_minor = 0;
-  Currency currency = 0;
-  bool has_expected_close = false;
-  int32_t expected_close_day = 0;
-  std::string_view external_key;  // kOpened.
+  absl::InlinedVector<TapeValue, 8> values;  // kOpened: every field's; kAttributes.
+  std::string_view external_key;             // kOpened.
   // kOpened, kTags, kContacts.
   bool removed = false;
   absl::InlinedVector<Symbol, 4> tags;
@@ -86,28 +76,62 @@ struct TapeEvent {
 // Where a tape ends: what the next event's deltas refer to.
 struct TapeEnd {
   uint64_t position = 0;
-  uint32_t revision = 0;
   int64_t recorded_us = 0;
+  uint32_t revision = 0;
 };
 
-// Appends one event of the deal; INTERNAL if it is no deal event or breaks the stream's order.
-absl::Status AppendToTape(const FoldedEvent& event, Symbols& symbols, TapeEnd& end,
-                          std::string& tape);
+class TapeReader;
 
-// Reads a tape from its start. Thread safety: none. Ownership: texts point into the tape.
+// Thread safety: const methods from many threads.
+// Invariants: a chunk ends after kTapeChunkEvents events, whenever it was flushed; only the last
+// one changes, by growing.
+class Tape {
+ public:
+  // Appends one event of the deal; INTERNAL if it is no deal event or breaks the stream's order.
+  // `appended`, unless null, becomes the event as a reader reads it; its texts point into the tape.
+  absl::Status Append(const FoldedEvent& event, Symbols& symbols, TapeEvent* appended);
+  // Takes the chunk of that number back, in order; false if it does not parse or holds a symbol
+  // that is not known.
+  bool Load(size_t number, std::string_view bytes, const Symbols& symbols);
+
+  bool empty() const { return last_.empty(); }
+  // More than one chunk.
+  bool long_one() const { return full_ != nullptr; }
+  size_t chunk_count() const { return full_count() + (empty() ? 0 : 1); }
+  std::string_view Chunk(size_t number) const {
+    return number < full_count() ? std::string_view((*full_)[number]) : std::string_view(last_);
+  }
+
+ private:
+  size_t full_count() const { return full_ ? full_->size() : 0; }
+
+  std::string last_;
+  std::unique_ptr<std::vector<std::string>> full_;  // The chunks before; nullptr: none.
+  TapeEnd end_;
+  uint32_t last_events_ = 0;  // In last_.
+};
+
+// Reads a tape from its start. Thread safety: none. Ownership: the tape must outlive it and stay as
+// it is; texts point into it.
 class TapeReader {
  public:
-  explicit TapeReader(std::string_view tape) : reader_(tape) {}
+  explicit TapeReader(const Tape& tape) : TapeReader(tape.Chunk(0), {}) { tape_ = &tape; }
+  // Reads events of one chunk that follow `end`.
+  TapeReader(std::string_view chunk, const TapeEnd& end) : reader_(chunk), end_(end) {}
   // False at the end, or at a malformed event: then ok() is false.
   bool Next(TapeEvent& event);
   bool ok() const { return ok_ && reader_.ok(); }
   const TapeEnd& end() const { return end_; }
 
  private:
-  void ReadAttributes(TapeEvent& event);
+  void ReadBody(TapeEvent& event);
+  void ReadValues(TapeEvent& event);
   void ReadTags(TapeEvent& event);
   void ReadContacts(TapeEvent& event);
+  Symbol ReadSymbol() { return static_cast<Symbol>(reader_.Unsigned()); }
 
+  const Tape* tape_ = nullptr;
+  size_t chunk_ = 0;
   RowReader reader_;
   TapeEnd end_;
   bool ok_ = true;

@@ -18,19 +18,32 @@ namespace {
 constexpr char kSymbolKey = '#';  // Sorts before kDealKey.
 constexpr char kDealKey = 'd';
 
+constexpr size_t kNumberBytes = 4;
+
+// Big-endian, so that keys are in the order of numbers.
+void AppendNumber(size_t number, std::string& key) {
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    key.push_back(static_cast<char>(number >> shift & 0xff));
+  }
+}
+
+size_t ParseNumber(std::string_view bytes) {
+  size_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<uint8_t>(byte);
+  return number;
+}
+
 std::string SymbolKey(Symbol symbol) {
   std::string key(1, kSymbolKey);
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    key.push_back(static_cast<char>(symbol >> shift & 0xff));
-  }
+  AppendNumber(symbol, key);
   return key;
 }
 
-bool HoldsKnownSymbols(const TapeEvent& event, const Symbols& symbols) {
-  const auto known = [&symbols](Symbol symbol) { return symbol < symbols.size(); };
-  return known(event.stage) && known(event.pipeline) && known(event.reason) &&
-         known(event.source) && known(event.organization) && known(event.product) &&
-         known(event.owner) && std::all_of(event.tags.begin(), event.tags.end(), known);
+std::string ChunkKey(std::string_view deal_id, size_t chunk) {
+  std::string key(1, kDealKey);
+  key.append(deal_id);
+  AppendNumber(chunk, key);
+  return key;
 }
 
 absl::Status Corrupt(std::string_view key) {
@@ -45,7 +58,11 @@ absl::Status DealsView::Fold(const FoldedEvent& event) {
   if (!event.event.has_deal()) return absl::OkStatus();
   const DealIndex index = IndexOf(event.header.stream().id());
   Deal& deal = deals_[index];
-  RETURN_IF_ERROR(AppendToTape(event, symbols_, deal.end, deal.tape));
+  const size_t chunks = deal.tape.chunk_count();
+  DealFacts* kept = index < table_.deal_count() ? table_.Kept(index) : nullptr;
+  RETURN_IF_ERROR(deal.tape.Append(event, symbols_, kept == nullptr ? nullptr : &event_));
+  if (kept != nullptr) kept->Take(event_);
+  chunk_count_ += deal.tape.chunk_count() - chunks;
   if (!std::exchange(deal.dirty, true)) dirty_.push_back(index);
   Touch(index);
   return absl::OkStatus();
@@ -67,8 +84,12 @@ void DealsView::CommitDone() {
   if (table_.deal_count() < deals_.size()) table_.Resize(deals_.size());
   for (const DealIndex index : stale_) {
     deals_[index].stale = false;
-    FactsOf(index, {}, scratch_);
-    table_.Set(index, scratch_);
+    if (DealFacts* kept = table_.Kept(index)) {
+      kept->Settle();
+      table_.SetKept(index);
+    } else {
+      FoldInto(table_, index, {}, scratch_);
+    }
   }
   stale_.clear();
 }
@@ -78,13 +99,34 @@ void DealsView::FactsOf(DealIndex deal, const Horizon& horizon, DealFacts& facts
       << "tape of deal " << deals_[deal].id << " was checked when it was loaded";
 }
 
+const DealFacts& DealsView::FindFacts(DealIndex deal, const Horizon& horizon,
+                                      DealFacts& scratch) const {
+  if (horizon == Horizon{}) {
+    if (const DealFacts* kept = table_.Kept(deal)) return *kept;
+  }
+  FactsOf(deal, horizon, scratch);
+  return scratch;
+}
+
+// A short tape is folded anew whenever it grows; the fold of a long one is kept.
+void DealsView::FoldInto(FactTable& table, DealIndex deal, const Horizon& horizon,
+                         DealFacts& scratch) const {
+  if (deals_[deal].tape.long_one()) {
+    auto facts = std::make_unique<DealFacts>(table.tag_sets());
+    FactsOf(deal, horizon, *facts);
+    if (facts->exists) table.Keep(deal, std::move(facts));
+  } else {
+    FactsOf(deal, horizon, scratch);
+    if (scratch.exists) table.Set(deal, scratch);
+  }
+}
+
 FactTable DealsView::TableAt(uint64_t known_position) const {
   FactTable table;
   table.Resize(deals_.size());
-  DealFacts facts;
+  DealFacts scratch(table.tag_sets());
   for (DealIndex deal = 0; deal < deals_.size(); ++deal) {
-    FactsOf(deal, {.known_position = known_position}, facts);
-    if (facts.exists) table.Set(deal, facts);
+    FoldInto(table, deal, {.known_position = known_position}, scratch);
   }
   return table;
 }
@@ -103,7 +145,11 @@ void DealsView::FlushRows(RowSink& sink) {
   for (const DealIndex index : dirty_) {
     Deal& deal = deals_[index];
     deal.dirty = false;
-    sink.Put(absl::StrCat(std::string(1, kDealKey), deal.id), deal.tape);
+    const size_t chunks = deal.tape.chunk_count();
+    for (size_t chunk = deal.flushed; chunk < chunks; ++chunk) {
+      sink.Put(ChunkKey(deal.id, chunk), deal.tape.Chunk(chunk));
+    }
+    deal.flushed = static_cast<uint32_t>(chunks - 1);  // The last one may still grow.
   }
   dirty_.clear();
 }
@@ -115,24 +161,20 @@ absl::Status DealsView::LoadRow(std::string_view key, std::string_view value) {
     symbols_flushed_ = symbols_.size();
     return key == SymbolKey(symbol) ? absl::OkStatus() : Corrupt(key);
   }
-  if (key.front() != kDealKey || value.empty()) return Corrupt(key);
-  const DealIndex index = IndexOf(key.substr(1));
+  if (key.front() != kDealKey || key.size() <= 1 + kNumberBytes) return Corrupt(key);
+  const size_t number_at = key.size() - kNumberBytes;
+  const DealIndex index = IndexOf(key.substr(1, number_at - 1));
   Deal& deal = deals_[index];
-  deal.tape.assign(value);
-  TapeReader reader(deal.tape);
-  TapeEvent event;
-  while (reader.Next(event)) {
-    if (!HoldsKnownSymbols(event, symbols_)) return Corrupt(key);
-  }
-  if (!reader.ok()) return Corrupt(key);
-  deal.end = reader.end();
+  if (!deal.tape.Load(ParseNumber(key.substr(number_at)), value, symbols_)) return Corrupt(key);
+  deal.flushed = static_cast<uint32_t>(deal.tape.chunk_count() - 1);
+  ++chunk_count_;
   Touch(index);
   return absl::OkStatus();
 }
 
 ViewDefinition DealsViewDefinition() {
   return {
-      .name = kDealsView, .version = 1, .make_state = [] { return std::make_unique<DealsView>(); }};
+      .name = kDealsView, .version = 2, .make_state = [] { return std::make_unique<DealsView>(); }};
 }
 
 }  // namespace dealog::projections

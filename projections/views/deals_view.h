@@ -1,7 +1,9 @@
 #pragma once
 
-// The bitemporal fact store of deals. Rows: one tape per deal ("d" + id), one per symbol ("#" + its
-// number, so that symbols load before the tapes that hold them).
+// The bitemporal fact store of deals. Rows: one per chunk of a deal's tape ("d" + id + the chunk's
+// number) and one per symbol ("#" + its number, so that symbols load before the tapes that hold
+// them). Numbers have four bytes, the highest first. A row that a later event does not belong to
+// never changes again.
 
 #include <optional>
 #include <string>
@@ -24,18 +26,21 @@ inline constexpr std::string_view kDealsView = "deals";
 class DealsView final : public ViewState {
  public:
   absl::Status Fold(const FoldedEvent& event) override;
-  // Folds the tapes of the deals that changed into the table.
+  // Brings the table up to the deals that changed.
   void CommitDone() override;
   void FlushRows(RowSink& sink) override;
   absl::Status LoadRow(std::string_view key, std::string_view value) override;
-  size_t RowCount() const override { return deals_.size() + symbols_.size() - 1; }
+  size_t RowCount() const override { return chunk_count_ + symbols_.size() - 1; }
 
   const Symbols& symbols() const { return symbols_; }
   size_t deal_count() const { return deals_.size(); }
   std::string_view Id(DealIndex deal) const { return deals_[deal].id; }
   std::optional<DealIndex> Find(std::string_view deal_id) const;
-  // Everything about one deal within a horizon; texts are valid while the read lasts.
+  // Everything about one deal within a horizon, folded from its tape.
   void FactsOf(DealIndex deal, const Horizon& horizon, DealFacts& facts) const;
+  // The same, without a fold where one is kept; else folded into `scratch`.
+  const DealFacts& FindFacts(DealIndex deal, const Horizon& horizon, DealFacts& scratch) const;
+  const Tape& TapeOf(DealIndex deal) const { return deals_[deal].tape; }
   // All that is known now.
   const FactTable& table() const { return table_; }
   // All that was known at a position; takes as long as folding the tenant's deals.
@@ -44,23 +49,26 @@ class DealsView final : public ViewState {
  private:
   struct Deal {
     std::string id;
-    std::string tape;
-    TapeEnd end;
-    bool stale = false;  // The table lacks its newest events.
-    bool dirty = false;  // Its row was not flushed since it changed.
+    Tape tape;
+    uint32_t flushed = 0;  // Chunks whose rows will not change.
+    bool stale = false;    // The table lacks its newest events.
+    bool dirty = false;    // Its row was not flushed since it changed.
   };
   // Its number; a new one for a new deal.
   DealIndex IndexOf(std::string_view deal_id);
   void Touch(DealIndex index);
+  void FoldInto(FactTable& table, DealIndex deal, const Horizon& horizon, DealFacts& scratch) const;
 
   std::vector<Deal> deals_;
   absl::flat_hash_map<std::string, DealIndex> by_id_;
   Symbols symbols_;
   size_t symbols_flushed_ = 1;  // The empty text needs no row.
+  size_t chunk_count_ = 0;      // Of all tapes.
   FactTable table_;
   std::vector<DealIndex> stale_;
   std::vector<DealIndex> dirty_;
-  DealFacts scratch_;
+  TapeEvent event_;  // Reused by Fold.
+  DealFacts scratch_{table_.tag_sets()};
 };
 
 ViewDefinition DealsViewDefinition();

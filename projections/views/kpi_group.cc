@@ -123,10 +123,10 @@ uint32_t Grouper::ValueOf(const CountedEvent& event) const {
   if (current_ || event.attributes == nullptr) {
     return table.Latest(event.deal, *by_field_, as_of).symbol();
   }
-  const uint32_t value = (*event.attributes)[static_cast<size_t>(*by_field_)] & counted_;
+  const uint32_t value = (*event.attributes)[NumberOf(*by_field_)] & counted_;
   if (!(value & kSetLater)) return value;
   if (table.IsWhole(event.deal, as_of)) return value & ~kSetLater;
-  return ValueAt(table.ChangesOf(event.deal), *by_field_, event.attributes_us, as_of).symbol();
+  return table.At(event.deal, *by_field_, event.attributes_us, as_of).symbol();
 }
 
 Grouper::Group Grouper::Find(const CountedEvent& event) {

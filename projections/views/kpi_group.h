@@ -74,7 +74,7 @@ class Grouper {
     if (!by_field_) return GroupOf(event);
     // Most events have the value at hand, and most values have one group at every instant.
     if (event.attributes != nullptr && !current_) {
-      const uint32_t value = (*event.attributes)[static_cast<size_t>(*by_field_)] & counted_;
+      const uint32_t value = (*event.attributes)[NumberOf(*by_field_)] & counted_;
       if (value < group_of_.size() && group_of_[value] != kNoGroup) return group_of_[value];
     }
     return Find(event);

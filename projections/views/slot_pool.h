@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
+#include "eventstore/base/check.h"
 #include "projections/views/deals_facts.h"
 
 namespace dealog::projections {
@@ -21,6 +23,7 @@ class SlotPool {
   // Replaces the deal's rows.
   void Assign(DealIndex deal, std::span<const Row> rows) {
     Slot& slot = slots_[deal];
+    DEALOG_CHECK(slot.capacity != kElsewhere) << "rows that lie elsewhere do not come back";
     const auto count = static_cast<uint32_t>(rows.size());
     if (count > slot.capacity) {
       Release(slot);
@@ -30,8 +33,22 @@ class SlotPool {
     slot.count = count;
   }
 
+  // From now on the deal's rows are these, which the caller keeps; called again when they move.
+  void Refer(DealIndex deal, std::span<const Row> rows) {
+    Slot& slot = slots_[deal];
+    if (slot.capacity != kElsewhere) {
+      Release(slot);
+      slot = {.first = static_cast<uint32_t>(elsewhere_.size()), .capacity = kElsewhere};
+      elsewhere_.emplace_back();
+    }
+    elsewhere_[slot.first] = rows;
+  }
+
   std::span<const Row> Of(DealIndex deal) const {
-    return {rows_.data() + slots_[deal].first, slots_[deal].count};
+    const Slot& slot = slots_[deal];
+    if (slot.capacity == kElsewhere) [[unlikely]]
+      return elsewhere_[slot.first];
+    return {rows_.data() + slot.first, slot.count};
   }
   // How many rows there is room for, used or not.
   size_t capacity() const { return rows_.size(); }
@@ -42,6 +59,7 @@ class SlotPool {
     uint32_t count = 0;
     uint32_t capacity = 0;
   };
+  static constexpr uint32_t kElsewhere = std::numeric_limits<uint32_t>::max();
 
   void Release(Slot& slot) {
     if (slot.capacity == 0) return;
@@ -66,7 +84,8 @@ class SlotPool {
   }
 
   std::vector<Row> rows_;
-  std::vector<Slot> slots_;                  // By deal.
+  std::vector<Slot> slots_;  // By deal.
+  std::vector<std::span<const Row>> elsewhere_;
   std::vector<std::vector<uint32_t>> free_;  // Starts of unused stretches, by capacity / 2.
 };
 

@@ -63,6 +63,7 @@ step "Reads" "$bin/bench_read" "$work/fill" test
 step "Commands without gRPC" "$bin/bench_sequencer" "$work/sequencer"
 step "Writes" "$bin/bench_write" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Appends of other services" "$bin/bench_append" "$work" --seconds "$seconds" --rounds "$rounds"
+step "One long deal" "$bin/bench_deal_fold"
 step "Subscribers" "$bin/bench_subscribers" "$work" --seconds "$seconds" --rounds "$rounds"
 step "Replay" "$bin/bench_replay" "$work/replay" --rounds "$rounds"
 step "A short and a long log" "$bin/bench_scale" "$work/scale" --large "$events" \

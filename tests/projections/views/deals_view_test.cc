@@ -144,8 +144,9 @@ TEST(DealsView, RowsThatDoNotParseAreDamage) {
   sales.Open("d1", "New", Day(1), {.owner = "m1", .tags = {"vip"}, .amount_minor = 5});
   sales.Move("d1", "Call", Day(2));
   const RowMap rows = sales.views.FlushRows().at(std::string(kDealsView));
-  ASSERT_EQ(rows.rows.count("dd1"), 1u);
-  const std::string tape = rows.rows.at("dd1");
+  const std::string kRow("dd1\0\0\0\0", 7);
+  ASSERT_EQ(rows.rows.count(kRow), 1u);
+  const std::string tape = rows.rows.at(kRow);
   const auto load = [&rows](const std::string& key, const std::string& value) {
     DealsView view;
     for (const auto& [each, bytes] : rows.rows) {
@@ -157,32 +158,50 @@ TEST(DealsView, RowsThatDoNotParseAreDamage) {
     if (status.ok()) view.CommitDone();
     return status;
   };
-  EXPECT_TRUE(load("dd1", tape).ok());
+  EXPECT_TRUE(load(kRow, tape).ok());
   // Every cut is noticed, but one between two events, which a store's checksum must notice.
   int accepted = 0;
   for (size_t size = 0; size < tape.size(); ++size) {
-    const absl::Status status = load("dd1", tape.substr(0, size));
+    const absl::Status status = load(kRow, tape.substr(0, size));
     accepted += status.ok() ? 1 : 0;
     EXPECT_EQ(base::ReasonOf(status), status.ok() ? "" : "CORRUPT_RECORD") << size;
   }
   EXPECT_EQ(accepted, 1);
   EXPECT_FALSE(load("", tape).ok());
-  EXPECT_FALSE(load("xd1", tape).ok());
+  EXPECT_FALSE(load("xd1\0\0\0\0", tape).ok());
+  EXPECT_FALSE(load("dd1", tape).ok());                          // No chunk's number.
+  EXPECT_FALSE(load(std::string("dd1\0\0\0\1", 7), tape).ok());  // The chunk before is missing.
   EXPECT_FALSE(load(std::string("#\0\0\0\7", 5), "out of order").ok());
   // A symbol that the dictionary lacks.
   DealsView empty;
-  EXPECT_EQ(base::ReasonOf(empty.LoadRow("dd1", tape)), "CORRUPT_RECORD");
+  EXPECT_EQ(base::ReasonOf(empty.LoadRow(kRow, tape)), "CORRUPT_RECORD");
 }
 
 TEST(DealsView, ATapeIsSmall) {
   SalesTenant sales;
   sales.Open("d1", "New", Day(1));
-  const size_t opened = sales.views.FlushRows().at("deals").rows.at("dd1").size();
-  for (int i = 0; i < 100; ++i) {
+  const size_t opened =
+      sales.views.FlushRows().at("deals").rows.at(std::string("dd1\0\0\0\0", 7)).size();
+  constexpr int kMoves = kTapeChunkEvents - 1;
+  for (int i = 0; i < kMoves; ++i) {
     sales.Move("d1", i % 2 == 0 ? "Call" : "New", Day(2 + i));
   }
-  const size_t moved = sales.views.FlushRows().at("deals").rows.at("dd1").size();
-  EXPECT_LT((moved - opened) / 100, 20u);  // Bytes per move.
+  const size_t moved =
+      sales.views.FlushRows().at("deals").rows.at(std::string("dd1\0\0\0\0", 7)).size();
+  EXPECT_LT((moved - opened) / kMoves, 20u);  // Bytes per move.
+}
+
+TEST(DealsView, AFlushWritesNoChunkThatIsFull) {
+  SalesTenant sales;
+  sales.Open("d1", "New", Day(1));
+  for (int i = 0; i < 10 * kTapeChunkEvents; ++i) sales.SetAmount("d1", i, Day(2) + i);
+  const size_t all = sales.views.FlushRows().at("deals").rows.size();
+  EXPECT_EQ(sales.views.View("deals").RowCount(), all);
+  sales.SetAmount("d1", 5, Day(3));
+  EXPECT_EQ(sales.views.FlushRows().at("deals").rows.size(), 1u);
+  for (int i = 0; i < kTapeChunkEvents; ++i) sales.SetAmount("d1", i, Day(4) + i);
+  EXPECT_EQ(sales.views.FlushRows().at("deals").rows.size(), 2u);
+  EXPECT_EQ(sales.views.View("deals").RowCount(), all + 1);
 }
 
 TEST(DealsView, ManyEventsOfOneDealStayFast) {

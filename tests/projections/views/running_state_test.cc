@@ -96,11 +96,11 @@ TEST_P(RunningState, StandingAsOfIsTheFoldOfEachDeal) {
     const int64_t as_of = RandomDeals::kStartUs + static_cast<int64_t>(random() % 370) * kDayUs;
     const DealsSnapshot snapshot = SnapshotOf(tenant, {.as_of_us = as_of});
     const StandingColumns& standing = snapshot.standing();
-    DealFacts facts;
+    DealFacts scratch;
     for (DealIndex deal = 0; deal < snapshot.deal_count(); ++deal) {
       if (!snapshot.Exists(deal)) continue;
       partial += snapshot.table().IsWhole(deal, as_of) ? 0 : 1;
-      snapshot.FactsOf(deal, facts);
+      const DealFacts& facts = snapshot.FactsOf(deal, scratch);
       EXPECT_EQ(standing.stage[deal], facts.standing.stage);
       EXPECT_EQ(standing.entered_us[deal], facts.standing.entered_us);
       EXPECT_EQ(standing.closed_us[deal], facts.standing.closed_us);
@@ -123,15 +123,12 @@ TEST_P(RunningState, AttributesAtHandAreThoseOfTheDealsChanges) {
     const auto expect_at = [&](const AttributeValues& values, int64_t instant) {
       for (size_t number = 0; number < values.size(); ++number) {
         const auto field = static_cast<DealField>(number);
-        const Symbol expected =
-            table.Changes(deal, field)
-                ? ValueAt(table.ChangesOf(deal), field, instant, kNever).symbol()
-                : table.Latest(deal, field, kNever).symbol();
+        const Symbol expected = table.At(deal, field, instant, kNever).symbol();
         EXPECT_EQ(values[number] & ~kSetLater, expected);
         if (!(values[number] & kSetLater)) continue;
         ++later;
         // Set later: a fold that ends with the instant knows nothing of it.
-        EXPECT_FALSE(ValueAt(table.ChangesOf(deal), field, instant, instant + 1).set());
+        EXPECT_FALSE(table.At(deal, field, instant, instant + 1).set());
       }
     };
     const auto visits = table.VisitsOf(deal);
