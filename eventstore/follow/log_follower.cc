@@ -57,6 +57,8 @@ void LogFollower::Remove(FollowCursor& cursor) {
   cursor.subscription_.reset();
   base::MutexLock lock(mu_);
   shown_.erase(&cursor);
+  ++advances_;  // Whoever waits for all cursors need not wait for this one.
+  advanced_.NotifyAll();
 }
 
 void LogFollower::Restart(FollowCursor& cursor) {
@@ -230,24 +232,27 @@ void LogFollower::Step(FollowCursor& cursor, Turn& turn) {
   }
   absl::StatusOr<BatchSubscription::Page> page;
   absl::Status status;
+  bool all = false;
   if (cursor.subscription_ == nullptr) status = Open(cursor);
   if (status.ok()) {
-    // What is published after this moment wakes, and says so itself.
-    const int64_t since_us = TakeBehindSince(cursor);
+    const uint64_t wakes = WakesOf(cursor);
     page = cursor.subscription_->Poll(options_.page_bytes);
     if (page.ok() && page->items.empty()) {
+      NoteLevel(cursor, wakes, polled_us);
       handler_.OnCaughtUp(cursor);
       return;
     }
     // A page that was not filled, and from memory, has everything there was.
-    const bool all = page.ok() && page->from_ring && BytesOf(page->items) < options_.page_bytes / 2;
-    SetBehindSince(cursor, all || since_us == 0 ? polled_us : since_us);
+    all = page.ok() && page->from_ring && BytesOf(page->items) < options_.page_bytes / 2;
+    NoteBehind(cursor, polled_us, /*anew=*/false);
     turn.live &= all;
     status = page.ok() ? TakePage(cursor, *page) : page.status();
   }
   turn.caught_up = false;
   if (stopping_ || cursor.removed_) return;
   if (!status.ok()) return Fail(cursor, status);
+  // What is missing now was published since the poll.
+  if (all) NoteBehind(cursor, polled_us, /*anew=*/true);
   turn.moved = true;
 }
 
@@ -357,21 +362,32 @@ void LogFollower::Pause(std::chrono::microseconds time) {
 void LogFollower::Wake(const FollowCursor* cursor) {
   base::MutexLock lock(mu_);
   woken_ = true;
-  const auto shown = shown_.find(cursor);
-  if (shown != shown_.end() && shown->second.behind_since_us == 0) {
-    shown->second.behind_since_us = base::MonotonicMicros();
+  if (const auto shown = shown_.find(cursor); shown != shown_.end()) {
+    ++shown->second.wakes;
+    int64_t& since_us = shown->second.behind_since_us;
+    if (since_us == 0) since_us = base::MonotonicMicros();
   }
   wake_.NotifyAll();
 }
 
-int64_t LogFollower::TakeBehindSince(const FollowCursor& cursor) {
+uint64_t LogFollower::WakesOf(const FollowCursor& cursor) const {
   base::MutexLock lock(mu_);
-  return std::exchange(shown_.at(&cursor).behind_since_us, 0);
+  return shown_.at(&cursor).wakes;
 }
 
-void LogFollower::SetBehindSince(const FollowCursor& cursor, int64_t since_us) {
+// A poll that began at `polled_us`, after so many wakes, found nothing. What was published since
+// wakes, and is counted.
+void LogFollower::NoteLevel(const FollowCursor& cursor, uint64_t wakes, int64_t polled_us) {
   base::MutexLock lock(mu_);
-  shown_.at(&cursor).behind_since_us = since_us;
+  Shown& shown = shown_.at(&cursor);
+  shown.behind_since_us = shown.wakes == wakes ? 0 : polled_us;
+}
+
+// Behind at least since then, if it is not known yet or `anew`.
+void LogFollower::NoteBehind(const FollowCursor& cursor, int64_t since_us, bool anew) {
+  base::MutexLock lock(mu_);
+  int64_t& behind_since_us = shown_.at(&cursor).behind_since_us;
+  if (anew || behind_since_us == 0) behind_since_us = since_us;
 }
 
 }  // namespace dealog::eventstore

@@ -167,6 +167,7 @@ class LogFollower {
     PartitionId partition;
     FollowPoint done;
     int64_t behind_since_us = 0;  // Monotonic; 0: caught up.
+    uint64_t wakes = 0;           // By the log, so far.
     std::string error;
   };
 
@@ -186,8 +187,9 @@ class LogFollower {
 
   // Called from the appending thread.
   void Wake(const FollowCursor* cursor);
-  int64_t TakeBehindSince(const FollowCursor& cursor);
-  void SetBehindSince(const FollowCursor& cursor, int64_t since_us);
+  uint64_t WakesOf(const FollowCursor& cursor) const;
+  void NoteLevel(const FollowCursor& cursor, uint64_t wakes, int64_t polled_us);
+  void NoteBehind(const FollowCursor& cursor, int64_t since_us, bool anew);
 
   // Constant after construction.
   EventLog& log_;

@@ -7,6 +7,7 @@
 
 #include <random>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "eventstore/base/clock.h"
@@ -109,10 +110,11 @@ TEST(LogFollower, SaysHowLongAndWhyItIsBehind) {
   Recorder recorder(store);
   std::atomic<bool> broken = true;
   recorder.fail = [&] { return broken ? absl::InternalError("can't") : absl::OkStatus(); };
-  LogFollower follower(*log, recorder, Quick());
+  LogFollower follower(*log, recorder, Quick(kFollowPageBytes));
   const FollowCursor& cursor = follower.Add(kFirst);
   follower.Start();
   EXPECT_TRUE(follower.WaitCaughtUp(kLong)) << "there is nothing";
+  while (recorder.caught_up == 0) std::this_thread::yield();  // From here on it is woken.
   const int64_t start_us = base::MonotonicMicros();
   AppendBatches(*log, 1);
   EXPECT_FALSE(follower.WaitCaughtUp(milliseconds(30)));

@@ -63,6 +63,7 @@ class Recorder : public FollowHandler {
     gathered.clear();
     return absl::OkStatus();
   }
+  void OnCaughtUp(FollowCursor&) override { ++caught_up; }
   void OnFailure(FollowCursor&, const absl::Status& status) override {
     failures.push_back(std::string(status.message()));
   }
@@ -73,6 +74,7 @@ class Recorder : public FollowHandler {
   std::vector<std::string> failures;
   std::atomic<int> begins = 0;
   std::atomic<int> pages = 0;
+  std::atomic<int> caught_up = 0;
 
  private:
   Store& store_;
