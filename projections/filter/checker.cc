@@ -27,6 +27,7 @@ const Field* FindField(const Schema& schema, std::string_view name) {
 std::string KnownFields(const Schema& schema) {
   std::string known;
   for (const Field& field : schema) {
+    if (field.alias) continue;
     absl::StrAppend(&known, known.empty() ? "" : ", ", field.name, field.family ? "<name>" : "");
   }
   return known;

@@ -35,8 +35,25 @@ bool TextHolds(const Node& node, const Value& value) {
     return OrderHolds(
         node.op, node.is_number ? value.number <=> node.number : std::partial_ordering::unordered);
   }
-  if (node.op == Node::Op::kHas) return ContainsIgnoringCase(value.text, node.text);
-  return OrderHolds(node.op, value.text <=> std::string_view(node.text));
+  const auto holds = [&node](std::string_view text) {
+    if (node.op == Node::Op::kHas) return ContainsIgnoringCase(text, node.text);
+    return OrderHolds(node.op, text <=> std::string_view(node.text));
+  };
+  if (value.label.empty()) return holds(value.text);
+  switch (node.op) {
+    case Node::Op::kEqual:
+    case Node::Op::kHas:
+      return holds(value.label) || holds(value.text);
+    case Node::Op::kNotEqual:
+      return holds(value.label) && holds(value.text);
+    case Node::Op::kLess:
+    case Node::Op::kLessEqual:
+    case Node::Op::kGreater:
+    case Node::Op::kGreaterEqual:
+    case Node::Op::kIsSet:
+      return holds(value.label);
+  }
+  return false;
 }
 
 }  // namespace

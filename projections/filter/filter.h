@@ -36,12 +36,18 @@ enum class FieldType { kText, kNumber, kDate, kTime, kBool, kTextList };
 struct Value {
   bool set = false;
   std::string_view text;                   // kText.
+  std::string_view label;                  // kText that is an id: its display name.
   double number = 0;                       // kNumber, kBool (0 or 1).
   int64_t instant = 0;                     // kDate, kTime.
   std::span<const std::string_view> list;  // kTextList; set iff not empty.
 
   static Value Unset() { return {}; }
   static Value Text(std::string_view text) { return {.set = !text.empty(), .text = text}; }
+  // An id and the display name that people know it by: a literal that is either matches, and order
+  // is that of the names. Without a name, the id alone.
+  static Value Reference(std::string_view id, std::string_view label) {
+    return {.set = !id.empty(), .text = id, .label = label};
+  }
   static Value Number(double number) { return {.set = true, .number = number}; }
   static Value Instant(int64_t instant) { return {.set = true, .instant = instant}; }
   static Value List(std::span<const std::string_view> list) {
@@ -56,6 +62,7 @@ struct Field {
   FieldType type = FieldType::kText;
   int id = 0;           // Handed to Row::Get.
   bool family = false;  // `name` ends in "." and is a prefix.
+  bool alias = false;   // Another name of a field above: errors do not list it.
 };
 using Schema = std::vector<Field>;
 

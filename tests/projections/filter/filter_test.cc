@@ -327,5 +327,42 @@ TEST(FilterCompile, RandomTextNeverCrashes) {
   EXPECT_GT(accepted, 100);
 }
 
+class ReferenceRow final : public Row {
+ public:
+  explicit ReferenceRow(std::string_view id, std::string_view label)
+      : value_(Value::Reference(id, label)) {}
+  Value Get(int, std::string_view) const override { return value_; }
+
+ private:
+  const Value value_;
+};
+
+TEST(Reference, MatchesByIdAndByName) {
+  const auto holds = [](std::string_view text, std::string_view id, std::string_view label) {
+    return Compile(text)->Matches(ReferenceRow(id, label));
+  };
+  for (const char* matches : {"owner = Ada", "owner = member_2", "owner != Bob", "owner:ad",
+                              "owner:MEMBER", "owner:*", "owner < B"}) {
+    EXPECT_TRUE(holds(matches, "member_2", "Ada")) << matches;
+  }
+  for (const char* fails : {"owner = Bob", "owner != Ada", "owner != member_2", "owner > B"}) {
+    EXPECT_FALSE(holds(fails, "member_2", "Ada")) << fails;
+  }
+  EXPECT_TRUE(holds("owner = member_2", "member_2", "")) << "A name that nobody knows.";
+  EXPECT_TRUE(holds("owner > B", "member_2", ""));
+  EXPECT_FALSE(holds("owner:*", "", ""));
+  EXPECT_FALSE(holds("owner != Ada", "", ""));
+}
+
+TEST(Alias, IsAcceptedAndNotListed) {
+  const Schema schema = {{.name = "owner", .type = FieldType::kText, .id = 1},
+                         {.name = "owner_id", .type = FieldType::kText, .id = 2, .alias = true}};
+  const auto filter = Filter::Compile("owner_id = x", schema, {});
+  ASSERT_TRUE(filter.ok());
+  EXPECT_EQ(filter->root().field_id, 2);
+  EXPECT_THAT(std::string(Filter::Compile("ownr = x", schema, {}).status().message()),
+              testing::EndsWith("known are: owner"));
+}
+
 }  // namespace
 }  // namespace dealog::filter

@@ -14,6 +14,7 @@
 #include "eventstore/base/ids.h"
 #include "projections/states/event_types.h"
 #include "projections/states/stream_types.h"
+#include "tests/projections/states/example.h"
 
 namespace dealog::states {
 namespace {
@@ -51,59 +52,6 @@ const google::protobuf::Message& Innermost(const events::v1::Event& event) {
     message = &message->GetReflection()->GetMessage(*message, field);
   }
   return *message;
-}
-
-// Sets every field to a value that is no default, the first of each oneof.
-void FillExample(google::protobuf::Message& message) {
-  using google::protobuf::FieldDescriptor;
-  const auto* reflection = message.GetReflection();
-  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
-    const FieldDescriptor* field = message.GetDescriptor()->field(i);
-    if (field->real_containing_oneof() != nullptr &&
-        field->real_containing_oneof()->field(0) != field) {
-      continue;
-    }
-    if (field->is_repeated()) {
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        FillExample(*reflection->AddMessage(&message, field));
-      } else {
-        reflection->AddString(&message, field, field->name());
-      }
-      continue;
-    }
-    switch (field->cpp_type()) {
-      case FieldDescriptor::CPPTYPE_MESSAGE:
-        FillExample(*reflection->MutableMessage(&message, field));
-        break;
-      case FieldDescriptor::CPPTYPE_STRING:
-        reflection->SetString(&message, field, field->name());
-        break;
-      case FieldDescriptor::CPPTYPE_ENUM:
-        reflection->SetEnumValue(&message, field, 1);
-        break;
-      case FieldDescriptor::CPPTYPE_BOOL:
-        reflection->SetBool(&message, field, true);
-        break;
-      case FieldDescriptor::CPPTYPE_DOUBLE:
-        reflection->SetDouble(&message, field, 0.5);
-        break;
-      case FieldDescriptor::CPPTYPE_INT32:
-        reflection->SetInt32(&message, field, field->number() + 1);
-        break;
-      case FieldDescriptor::CPPTYPE_INT64:
-        reflection->SetInt64(&message, field, field->number() + 1000);
-        break;
-      case FieldDescriptor::CPPTYPE_UINT32:
-        reflection->SetUInt32(&message, field, field->number() + 1);
-        break;
-      case FieldDescriptor::CPPTYPE_UINT64:
-        reflection->SetUInt64(&message, field, field->number() + 1000);
-        break;
-      case FieldDescriptor::CPPTYPE_FLOAT:
-        reflection->SetFloat(&message, field, 0.5F);
-        break;
-    }
-  }
 }
 
 TEST(GoldenEvents, DecodeToWhatTheySaid) {
