@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/error.h"
+#include "projections/states/deal_fields.h"
 #include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
-#include "services/domain/deal_fields.h"
 #include "services/domain/limits.h"
 #include "services/domain/pipeline_rules.h"
 #include "services/domain/references.h"
@@ -98,8 +98,12 @@ absl::Status CheckExitCriteria(const DealSubject& subject, std::string_view also
                                const CommandMeta& meta) {
   if (IsExemptFromRules(meta)) return absl::OkStatus();
   std::vector<std::string> missing;
-  for (const std::string& field : subject.stage->definition.required_fields()) {
-    if (field != also_set && !IsFieldSet(*subject.deal, field)) missing.push_back(field);
+  FieldScratch scratch;
+  for (const std::string& name : subject.stage->definition.required_fields()) {
+    const DealFieldRow* field = FindField(DealFields(), name, kRequirable);
+    const bool is_set =
+        field != nullptr && (field->name == also_set || field->get(*subject.deal, {}, scratch).set);
+    if (!is_set) missing.push_back(name);
   }
   if (missing.empty()) return absl::OkStatus();
   base::Error error(

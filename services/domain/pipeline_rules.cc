@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/error.h"
+#include "projections/states/deal_fields.h"
 #include "projections/states/stream_types.h"
 #include "services/domain/checks.h"
-#include "services/domain/deal_fields.h"
 #include "services/domain/limits.h"
 #include "services/domain/references.h"
 #include "services/domain/text.h"
@@ -58,6 +58,38 @@ absl::Status CheckLostReasons(const v1::TransitionRules& rules) {
   return absl::OkStatus();
 }
 
+// What a stage says to people.
+absl::Status CheckGuidance(std::string_view field, const v1::Stage& stage) {
+  RETURN_IF_ERROR(CheckText(Sub(field, "objective"), stage.objective(),
+                            {.chars_max = kObjectiveCharsMax, .multiline = true}));
+  if (static_cast<size_t>(stage.actions_size()) > kStageActionsMax) {
+    return base::InvalidField(
+        Sub(field, "actions"),
+        absl::StrCat("expected at most ", kStageActionsMax, ", found ", stage.actions_size()));
+  }
+  for (int i = 0; i < stage.actions_size(); ++i) {
+    RETURN_IF_ERROR(CheckText(At(Sub(field, "actions"), i), stage.actions(i),
+                              {.required = true, .chars_max = kStageActionCharsMax}));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<google::protobuf::RepeatedPtrField<std::string>> ToRequiredFields(
+    std::string_view field, const v1::Stage& stage) {
+  google::protobuf::RepeatedPtrField<std::string> names;
+  for (int i = 0; i < stage.required_fields_size(); ++i) {
+    const DealFieldRow* found = FindField(DealFields(), stage.required_fields(i), kRequirable);
+    if (found == nullptr || std::find(names.begin(), names.end(), found->name) != names.end()) {
+      return base::InvalidField(
+          At(Sub(field, "required_fields"), i),
+          absl::StrCat("expected each of ", FieldNames(DealFields(), kRequirable),
+                       " at most once, found \"", stage.required_fields(i), "\""));
+    }
+    *names.Add() = std::string(found->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 absl::Status PipelineInvalid(std::string_view message) {
@@ -87,30 +119,6 @@ absl::Status CheckProbability(std::string_view field, events::v1::StageKind kind
                           View(KindName(kind)), ", found ", probability));
 }
 
-absl::Status CheckExitCriteria(std::string_view field, const v1::Stage& stage) {
-  RETURN_IF_ERROR(CheckText(Sub(field, "objective"), stage.objective(),
-                            {.chars_max = kObjectiveCharsMax, .multiline = true}));
-  if (static_cast<size_t>(stage.actions_size()) > kStageActionsMax) {
-    return base::InvalidField(
-        Sub(field, "actions"),
-        absl::StrCat("expected at most ", kStageActionsMax, ", found ", stage.actions_size()));
-  }
-  for (int i = 0; i < stage.actions_size(); ++i) {
-    RETURN_IF_ERROR(CheckText(At(Sub(field, "actions"), i), stage.actions(i),
-                              {.required = true, .chars_max = kStageActionCharsMax}));
-  }
-  for (int i = 0; i < stage.required_fields_size(); ++i) {
-    const std::string& name = stage.required_fields(i);
-    const auto end = stage.required_fields().begin() + i;
-    if (!IsRequirableField(name) || std::find(stage.required_fields().begin(), end, name) != end) {
-      return base::InvalidField(At(Sub(field, "required_fields"), i),
-                                absl::StrCat("expected each of ", RequirableFieldsText(),
-                                             " at most once, found \"", name, "\""));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<events::v1::Stage> ToEventStage(std::string_view field, const v1::Stage& stage) {
   RETURN_IF_ERROR(CheckText(Sub(field, "label"), stage.label(),
                             {.required = true, .chars_max = kDisplayNameCharsMax}));
@@ -132,10 +140,10 @@ absl::StatusOr<events::v1::Stage> ToEventStage(std::string_view field, const v1:
                                            stage.rot_threshold_seconds()));
   }
   result.set_rot_threshold_seconds(stage.rot_threshold_seconds());
-  RETURN_IF_ERROR(CheckExitCriteria(field, stage));
+  RETURN_IF_ERROR(CheckGuidance(field, stage));
   result.set_objective(stage.objective());
   for (const std::string& action : stage.actions()) result.add_actions()->set_label(action);
-  *result.mutable_required_fields() = stage.required_fields();
+  ASSIGN_OR_RETURN(*result.mutable_required_fields(), ToRequiredFields(field, stage));
   return result;
 }
 

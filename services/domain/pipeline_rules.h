@@ -19,13 +19,12 @@ absl::Status PipelineInvalid(std::string_view message);
 absl::StatusOr<const PipelineState*> LoadPipeline(const std::string& pipeline,
                                                   const CommandMeta& meta, StateReader& reader);
 
-// A stage as it is stored. FIELD_INVALID naming a field under `field`. The id is left as it is.
+// A stage as it is stored, what it requires by canonical names. FIELD_INVALID naming a field under
+// `field`. The id is left as it is.
 absl::StatusOr<events::v1::Stage> ToEventStage(std::string_view field, const v1::Stage& stage);
 // A probability that suits the kind: WON is 1, LOST is 0, OPEN is in [0, 1].
 absl::Status CheckProbability(std::string_view field, events::v1::StageKind kind,
                               double probability);
-// What a stage asks for: objective, actions and required fields.
-absl::Status CheckExitCriteria(std::string_view field, const v1::Stage& stage);
 
 // True if two labels name the same stage.
 bool SameLabel(std::string_view a, std::string_view b);

@@ -69,8 +69,9 @@ absl::StatusOr<int> IndexFor(const v1::AddStageRequest& request, events::v1::Sta
   return index;
 }
 
-void AddCriteriaChange(const v1::UpdateStageRequest& request, const Target& target,
-                       Decision& decision) {
+// `values`: those of the request, checked.
+void AddCriteriaChange(const v1::UpdateStageRequest& request, const events::v1::Stage& values,
+                       const Target& target, Decision& decision) {
   events::v1::StageExitCriteriaChanged changed;
   const events::v1::Stage& now = target.stage->definition;
   changed.set_stage_id(now.stage_id());
@@ -88,7 +89,7 @@ void AddCriteriaChange(const v1::UpdateStageRequest& request, const Target& targ
     }
   }
   if (MaskHas(request.update_mask(), "required_fields")) {
-    *changed.mutable_required_fields() = request.values().required_fields();
+    *changed.mutable_required_fields() = values.required_fields();
   }
   if (changed.SerializeAsString() == before) return;
   *AddEvent(decision, target.stream).mutable_pipeline()->mutable_stage_exit_criteria_changed() =
@@ -240,7 +241,7 @@ absl::StatusOr<Decision> Decide(const v1::UpdateStageRequest& request, const Com
   checked.set_label(target.stage->definition.label());
   checked.set_kind(static_cast<v1::Stage::Kind>(target.stage->kind()));
   if (!MaskHas(request.update_mask(), "probability")) checked.clear_probability();
-  RETURN_IF_ERROR(ToEventStage("values", checked).status());
+  ASSIGN_OR_RETURN(const events::v1::Stage values, ToEventStage("values", checked));
 
   Decision decision{.subject = target.stream};
   const events::v1::Stage& now = target.stage->definition;
@@ -256,7 +257,7 @@ absl::StatusOr<Decision> Decide(const v1::UpdateStageRequest& request, const Com
     changed.set_stage_id(now.stage_id());
     changed.set_rot_threshold_seconds(request.values().rot_threshold_seconds());
   }
-  AddCriteriaChange(request, target, decision);
+  AddCriteriaChange(request, values, target, decision);
   return decision;
 }
 

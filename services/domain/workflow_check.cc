@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -32,28 +33,6 @@ std::vector<std::string> DealEventTypes() {
     names.push_back(kinds->field(i)->message_type()->name());
   }
   return names;
-}
-
-// The fields that SetField may name, and the event that a change of each leads to.
-struct SettableField {
-  const char* name;
-  const char* event_type;
-};
-constexpr SettableField kSettableFields[] = {
-    {"title", "DealDetailsChanged"},
-    {"source", "DealDetailsChanged"},
-    {"owner", "DealOwnerAssigned"},
-    {"organization_id", "DealDetailsChanged"},
-    {"product", "DealDetailsChanged"},
-    {"amount", "DealAmountChanged"},
-    {"expected_close_date", "DealExpectedCloseChanged"},
-};
-
-const SettableField* FindSettable(const std::string& name) {
-  for (const SettableField& field : kSettableFields) {
-    if (field.name == name) return &field;
-  }
-  return nullptr;
 }
 
 void AddFault(Faults& faults, const absl::Status& status) {
@@ -135,13 +114,7 @@ void CheckTag(const events::v1::TagAction& action, const std::string& where, Fau
 
 void CheckSetField(const events::v1::SetFieldAction& action, const std::string& where,
                    Faults& faults) {
-  if (FindSettable(action.field()) == nullptr) {
-    faults.push_back(absl::StrCat(where,
-                                  ".set_field.field: expected title, source, owner, "
-                                  "organization_id, product, amount or expected_close_date, "
-                                  "found \"",
-                                  action.field(), "\""));
-  }
+  AddFault(faults, FindSettable(where + ".set_field.field", action.field()).status());
   AddFault(faults, CheckText(where + ".set_field.value", action.value(),
                              {.bytes_max = kFieldValueBytesMax}));
 }
@@ -179,9 +152,11 @@ std::vector<std::string> EventsOf(const WorkflowAction& action) {
     case WorkflowAction::kMoveDeal:
       return {"DealStageMoved", "DealWon", "DealLost", "DealReopened"};
     case WorkflowAction::kSetField: {
-      const SettableField* field = FindSettable(action.set_field().field());
-      if (field == nullptr) return {};
-      return {field->event_type};
+      const auto field = FindSettable("field", action.set_field().field());
+      if (!field.ok()) return {};
+      std::vector<std::string> types((*field)->events.begin(), (*field)->events.end());
+      std::erase(types, "");
+      return types;
     }
     case WorkflowAction::kTag: {
       std::vector<std::string> types;
@@ -215,6 +190,14 @@ void CheckSelfTrigger(const WorkflowDefinition& definition, Faults& faults) {
 std::string StepId(const WorkflowDefinition& definition, int index) {
   const std::string& id = definition.actions(index).step_id();
   return id.empty() ? std::to_string(index + 1) : id;
+}
+
+absl::StatusOr<const DealFieldRow*> FindSettable(const std::string& where, std::string_view name) {
+  const DealFieldRow* field = FindField(DealFields(), name, kSettable);
+  if (field != nullptr) return field;
+  return base::InvalidField(
+      where, absl::StrCat("expected one of ", FieldNames(DealFields(), kSettable), ", found \"",
+                          base::View(name), "\""));
 }
 
 absl::Status CheckPublishable(const WorkflowDefinition& definition, StateReader* registered) {

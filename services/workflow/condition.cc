@@ -1,12 +1,10 @@
 #include "services/workflow/condition.h"
 
-#include <cmath>
-
-#include "absl/time/civil_time.h"
-#include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
+#include "projections/states/catalog.h"
+#include "projections/states/organization.h"
+#include "projections/states/pipeline.h"
 #include "projections/states/stream_types.h"
-#include "services/domain/catalog.h"
 
 namespace dealog::workflow {
 namespace {
@@ -15,8 +13,9 @@ using events::v1::DealEvent;
 using filter::FieldType;
 using filter::Value;
 
-enum FieldId {
-  kType,
+// The event's fields: numbers that no field of a deal has.
+enum EventField {
+  kType = 1 << 20,
   kActor,
   kVia,
   kRecordedAt,
@@ -25,24 +24,6 @@ enum FieldId {
   kFromStageId,
   kToStage,
   kToStageId,
-  kDealId,
-  kTitle,
-  kOwner,
-  kOwnerId,
-  kSource,
-  kPipeline,
-  kPipelineId,
-  kStage,
-  kStageId,
-  kStatus,
-  kAmount,
-  kCurrency,
-  kTags,
-  kOrganizationId,
-  kProductId,
-  kExpectedCloseDate,
-  kCycle,
-  kLostReason,
 };
 
 std::string_view ViaText(storage::v1::Via via) {
@@ -60,87 +41,69 @@ std::string_view ViaText(storage::v1::Via via) {
   }
 }
 
-std::string_view StatusText(v1::Deal::Status status) {
-  switch (status) {
-    case v1::Deal::OPEN:
-      return "OPEN";
-    case v1::Deal::WON:
-      return "WON";
-    case v1::Deal::LOST:
-      return "LOST";
-    default:
-      return "";
+// A state's display name, whether it may be back-dated or not.
+template <typename State>
+std::string_view NameIn(const domain::AggregateState& state) {
+  const auto& name = static_cast<const State&>(state).display_name;
+  if constexpr (requires { name.value; }) {
+    return name.value;
+  } else {
+    return name;
   }
-}
-
-Value AmountOf(const std::optional<events::v1::Money>& amount) {
-  if (!amount.has_value()) return Value::Unset();
-  const int decimals = base::CurrencyDecimals(amount->currency_code()).value_or(0);
-  return Value::Number(static_cast<double>(amount->amount_minor()) / std::pow(10, decimals));
-}
-
-Value DateOf(const std::optional<events::v1::Date>& date) {
-  if (!date.has_value()) return Value::Unset();
-  return Value::Instant(absl::CivilDay(date->year(), date->month(), date->day()) -
-                        absl::CivilDay(1970, 1, 1));
 }
 
 }  // namespace
 
 const filter::Schema& ConditionSchema() {
-  static const auto* const kSchema = new filter::Schema{
-      {.name = "type", .type = FieldType::kText, .id = kType},
-      {.name = "actor", .type = FieldType::kText, .id = kActor},
-      {.name = "via", .type = FieldType::kText, .id = kVia},
-      {.name = "recorded_at", .type = FieldType::kTime, .id = kRecordedAt},
-      {.name = "occurred_at", .type = FieldType::kTime, .id = kOccurredAt},
-      {.name = "from_stage", .type = FieldType::kText, .id = kFromStage},
-      {.name = "from_stage_id", .type = FieldType::kText, .id = kFromStageId},
-      {.name = "to_stage", .type = FieldType::kText, .id = kToStage},
-      {.name = "to_stage_id", .type = FieldType::kText, .id = kToStageId},
-      {.name = "deal.id", .type = FieldType::kText, .id = kDealId},
-      {.name = "deal.title", .type = FieldType::kText, .id = kTitle},
-      {.name = "deal.owner", .type = FieldType::kText, .id = kOwner},
-      {.name = "deal.owner_id", .type = FieldType::kText, .id = kOwnerId},
-      {.name = "deal.source", .type = FieldType::kText, .id = kSource},
-      {.name = "deal.pipeline", .type = FieldType::kText, .id = kPipeline},
-      {.name = "deal.pipeline_id", .type = FieldType::kText, .id = kPipelineId},
-      {.name = "deal.stage", .type = FieldType::kText, .id = kStage},
-      {.name = "deal.stage_id", .type = FieldType::kText, .id = kStageId},
-      {.name = "deal.status", .type = FieldType::kText, .id = kStatus},
-      {.name = "deal.amount", .type = FieldType::kNumber, .id = kAmount},
-      {.name = "deal.currency", .type = FieldType::kText, .id = kCurrency},
-      {.name = "deal.tags", .type = FieldType::kTextList, .id = kTags},
-      {.name = "deal.organization_id", .type = FieldType::kText, .id = kOrganizationId},
-      {.name = "deal.product_id", .type = FieldType::kText, .id = kProductId},
-      {.name = "deal.expected_close_date", .type = FieldType::kDate, .id = kExpectedCloseDate},
-      {.name = "deal.cycle", .type = FieldType::kNumber, .id = kCycle},
-      {.name = "deal.lost_reason", .type = FieldType::kText, .id = kLostReason},
-  };
+  static const auto* const kSchema = [] {
+    auto* const schema = new filter::Schema{
+        {.name = "type", .type = FieldType::kText, .id = kType},
+        {.name = "actor", .type = FieldType::kText, .id = kActor},
+        {.name = "via", .type = FieldType::kText, .id = kVia},
+        {.name = "recorded_at", .type = FieldType::kTime, .id = kRecordedAt},
+        {.name = "occurred_at", .type = FieldType::kTime, .id = kOccurredAt},
+        {.name = "from_stage", .type = FieldType::kText, .id = kFromStage},
+        {.name = "from_stage_id", .type = FieldType::kText, .id = kFromStageId, .alias = true},
+        {.name = "to_stage", .type = FieldType::kText, .id = kToStage},
+        {.name = "to_stage_id", .type = FieldType::kText, .id = kToStageId, .alias = true},
+    };
+    domain::AddToSchema(domain::DealFields(), "deal.", /*of_state=*/true, *schema);
+    return schema;
+  }();
   return *kSchema;
 }
 
 absl::StatusOr<std::unique_ptr<ConditionRow>> ConditionRow::Make(
     const eventstore::EventLog& log, const eventstore::TenantId& tenant, const std::string& deal_id,
     const commands::ParsedEvent& parsed) {
-  const auto fold = [&](const char* type, const std::string& id) {
-    // Of several events in one commit, those up to this one.
-    return commands::FoldStreamAt(log, tenant, {type, id},
-                                  eventstore::Position{parsed.header.position()});
-  };
-  std::unique_ptr<ConditionRow> row(new ConditionRow(parsed));
-  ASSIGN_OR_RETURN(row->deal_state_, fold(domain::kDealStream, deal_id));
+  std::unique_ptr<ConditionRow> row(new ConditionRow(log, tenant, parsed));
+  ASSIGN_OR_RETURN(row->deal_state_, row->Fold(domain::kDealStream, deal_id));
   row->deal_ = static_cast<const domain::DealState*>(row->deal_state_.get());
-  ASSIGN_OR_RETURN(row->pipeline_state_, fold(domain::kPipelineStream, row->deal_->pipeline_id));
-  row->pipeline_ = static_cast<const domain::PipelineState*>(row->pipeline_state_.get());
-  if (const std::string& owner_id = row->deal_->owner_id.value; !owner_id.empty()) {
-    ASSIGN_OR_RETURN(const auto owner, fold(domain::kMemberStream, owner_id));
-    row->owner_name_ = static_cast<const domain::MemberState&>(*owner).display_name;
-  }
-  row->tags_ = row->deal_->tags.Keys();
-  row->tag_views_.assign(row->tags_.begin(), row->tags_.end());
   row->FindStages();
   return row;
+}
+
+absl::StatusOr<bool> ConditionRow::Satisfies(const filter::Filter& condition) const {
+  const bool holds = condition.Matches(*this);
+  RETURN_IF_ERROR(status_);
+  return holds;
+}
+
+absl::StatusOr<std::unique_ptr<domain::AggregateState>> ConditionRow::Fold(
+    const char* type, std::string_view id) const {
+  return commands::FoldStreamAt(log_, tenant_, {type, std::string(id)},
+                                eventstore::Position{parsed_.header.position()});
+}
+
+const domain::AggregateState* ConditionRow::Find(const char* type, std::string_view id) const {
+  const auto found = found_.find(id);
+  if (found != found_.end()) return found->second.get();
+  auto state = Fold(type, id);
+  if (!state.ok()) {
+    status_.Update(state.status());
+    return nullptr;
+  }
+  return found_.emplace(id, *std::move(state)).first->second.get();
 }
 
 void ConditionRow::FindStages() {
@@ -184,9 +147,35 @@ void ConditionRow::FindStages() {
   }
 }
 
-std::string_view ConditionRow::LabelOf(const std::string& stage_id) const {
-  const domain::PipelineStage* stage = pipeline_->FindStage(stage_id);
-  return stage == nullptr ? std::string_view() : std::string_view(stage->definition.label());
+std::string_view ConditionRow::NameOf(domain::Refers refers, std::string_view id) const {
+  const auto name = [this, id](const char* type, auto name_of) -> std::string_view {
+    const domain::AggregateState* const state = Find(type, id);
+    return state == nullptr ? std::string_view() : std::string_view(name_of(*state));
+  };
+  switch (refers) {
+    case domain::Refers::kNothing:
+      return {};
+    case domain::Refers::kMember:
+      return name(domain::kMemberStream, NameIn<domain::MemberState>);
+    case domain::Refers::kOrganization:
+      return name(domain::kOrganizationStream, NameIn<domain::OrganizationState>);
+    case domain::Refers::kProduct:
+      return name(domain::kProductStream, NameIn<domain::ProductState>);
+    case domain::Refers::kPipeline:
+      return name(domain::kPipelineStream, NameIn<domain::PipelineState>);
+    case domain::Refers::kStage: {
+      const auto* pipeline = static_cast<const domain::PipelineState*>(
+          Find(domain::kPipelineStream, deal_->pipeline_id));
+      const auto* stage = pipeline == nullptr ? nullptr : pipeline->FindStage(id);
+      return stage == nullptr ? std::string_view() : std::string_view(stage->definition.label());
+    }
+  }
+  return {};
+}
+
+Value ConditionRow::StageValue(const std::string& stage_id) const {
+  if (stage_id.empty()) return Value::Unset();
+  return Value::Reference(stage_id, NameOf(domain::Refers::kStage, stage_id));
 }
 
 Value ConditionRow::GetEvent(int field_id) const {
@@ -203,11 +192,11 @@ Value ConditionRow::GetEvent(int field_id) const {
     case kOccurredAt:
       return Value::Instant(header.occurred_at_us());
     case kFromStage:
-      return Value::Text(LabelOf(from_stage_id_));
+      return StageValue(from_stage_id_);
     case kFromStageId:
       return Value::Text(from_stage_id_);
     case kToStage:
-      return Value::Text(LabelOf(to_stage_id_));
+      return StageValue(to_stage_id_);
     case kToStageId:
       return Value::Text(to_stage_id_);
     default:
@@ -215,48 +204,14 @@ Value ConditionRow::GetEvent(int field_id) const {
   }
 }
 
-Value ConditionRow::Get(int field_id, std::string_view) const {
-  switch (field_id) {
-    case kDealId:
-      return Value::Text(deal_->deal_id);
-    case kTitle:
-      return Value::Text(deal_->title.value);
-    case kOwner:
-      return Value::Text(owner_name_);
-    case kOwnerId:
-      return Value::Text(deal_->owner_id.value);
-    case kSource:
-      return Value::Text(deal_->source.value);
-    case kPipeline:
-      return Value::Text(pipeline_->display_name);
-    case kPipelineId:
-      return Value::Text(deal_->pipeline_id);
-    case kStage:
-      return Value::Text(LabelOf(deal_->stage.stage_id));
-    case kStageId:
-      return Value::Text(deal_->stage.stage_id);
-    case kStatus:
-      return Value::Text(StatusText(deal_->stage.status));
-    case kAmount:
-      return AmountOf(deal_->amount.value);
-    case kCurrency:
-      return deal_->amount.value.has_value() ? Value::Text(deal_->amount.value->currency_code())
-                                             : Value::Unset();
-    case kTags:
-      return Value::List(tag_views_);
-    case kOrganizationId:
-      return Value::Text(deal_->organization_id.value);
-    case kProductId:
-      return Value::Text(deal_->product_id.value);
-    case kExpectedCloseDate:
-      return DateOf(deal_->expected_close_date.value);
-    case kCycle:
-      return Value::Number(deal_->stage.cycle);
-    case kLostReason:
-      return Value::Text(deal_->stage.lost_reason);
-    default:
-      return GetEvent(field_id);
+Value ConditionRow::Get(int field_id, std::string_view member) const {
+  if (field_id >= kType) return GetEvent(field_id);
+  const domain::DealFieldRow& field = domain::DealFields()[domain::PlaceOfField(field_id)];
+  const Value value = field.get(*deal_, member, scratch_);
+  if (!value.set || field.refers == domain::Refers::kNothing || domain::IsIdAlone(field_id)) {
+    return value;
   }
+  return Value::Reference(value.text, NameOf(field.refers, value.text));
 }
 
 }  // namespace dealog::workflow

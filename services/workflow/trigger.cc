@@ -71,7 +71,8 @@ absl::StatusOr<TriggerOutcome> JudgeTrigger(const eventstore::EventLog& log,
   }
   if (!workflow.condition.MatchesAll()) {
     ASSIGN_OR_RETURN(const auto row, ConditionRow::Make(log, tenant, deal_id, parsed));
-    if (!workflow.condition.Matches(*row)) return TriggerOutcome::kConditionNotMet;
+    ASSIGN_OR_RETURN(const bool holds, row->Satisfies(workflow.condition));
+    if (!holds) return TriggerOutcome::kConditionNotMet;
   }
   return TriggerOutcome::kStarts;
 }

@@ -11,6 +11,7 @@
 #include "projections/states/stream_types.h"
 #include "services/domain/deal.h"
 #include "services/domain/tenant.h"
+#include "services/domain/workflow.h"
 #include "services/workflow/actions/action.h"
 
 namespace dealog::workflow {
@@ -71,28 +72,15 @@ absl::Status ParseDate(const std::string& text, events::v1::Date& date) {
 
 // The request that sets the field; an amount may still lack its currency.
 absl::StatusOr<v1::UpdateDealRequest> Build(const events::v1::SetFieldAction& set) {
-  const std::string& field = set.field();
+  ASSIGN_OR_RETURN(const domain::DealFieldRow* const field,
+                   domain::FindSettable("set_field.field", set.field()));
   v1::UpdateDealRequest request;
-  request.mutable_update_mask()->add_paths(field);
-  if (field == "amount") {
-    if (!set.value().empty()) {
-      RETURN_IF_ERROR(ParseAmount(Unquoted(set.value()), *request.mutable_amount()));
-    }
-  } else if (field == "expected_close_date") {
-    if (!set.value().empty()) {
-      RETURN_IF_ERROR(ParseDate(Unquoted(set.value()), *request.mutable_expected_close_date()));
-    }
-  } else if (field == "title" || field == "owner" || field == "source" ||
-             field == "organization_id" || field == "product") {
-    const auto* descriptor = request.GetDescriptor()->FindFieldByName(field);
-    request.GetReflection()->SetString(&request, descriptor, Unquoted(set.value()));
-  } else {
-    return base::InvalidField(
-        "set_field.field",
-        absl::StrCat("expected title, source, owner, organization_id, product, amount or "
-                     "expected_close_date, found \"",
-                     field, "\""));
-  }
+  request.mutable_update_mask()->add_paths(std::string(field->path));
+  const std::string value = Unquoted(set.value());
+  if (field->text != nullptr) *field->text(request) = value;
+  if (set.value().empty()) return request;  // Cleared.
+  if (field->money != nullptr) RETURN_IF_ERROR(ParseAmount(value, *field->money(request)));
+  if (field->date != nullptr) RETURN_IF_ERROR(ParseDate(value, *field->date(request)));
   return request;
 }
 

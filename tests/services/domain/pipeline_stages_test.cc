@@ -147,6 +147,23 @@ TEST(UpdateStage, MakesOneEventPerFact) {
                  objective: 'Listen' required_fields: 'amount' } })"}});
 }
 
+TEST(UpdateStage, RequiresFieldsByAnyOfTheirNamesAndKeepsTheOne) {
+  const auto require = [](const std::string& fields) {
+    return "pipeline: 'Sales' stage: 'Talk' values { " + fields +
+           " } update_mask { paths: 'required_fields' }";
+  };
+  PipelineSpec()
+      .When<v1::UpdateStageRequest>(
+          require("required_fields: 'organization_id' required_fields: 'owner'"))
+      .Then("pipeline#1", R"(pipeline { stage_exit_criteria_changed { stage_id: 'stage#2'
+          required_fields: 'organization' required_fields: 'owner' } })")
+      .When<v1::UpdateStageRequest>(
+          require("required_fields: 'organization_id' required_fields: 'organization'"))
+      .ThenRefused("FIELD_INVALID", "values.required_fields[1]")
+      .When<v1::UpdateStageRequest>(require("required_fields: 'stage'"))
+      .ThenRefused("FIELD_INVALID", "values.required_fields[0]");
+}
+
 TEST(UpdateStage, AClosedStagesProbabilityStays) {
   PipelineSpec()
       .When<v1::UpdateStageRequest>(

@@ -208,6 +208,7 @@ TEST(PublishWorkflow, RefusesOneThatTriggersItself) {
       {"DealDetailsChanged", "set_field { field: 'title' value: 'x' }"},
       {"DealDetailsChanged", "set_field { field: 'source' }"},
       {"DealDetailsChanged", "set_field { field: 'product' }"},
+      {"DealDetailsChanged", "set_field { field: 'organization' }"},
       {"DealDetailsChanged", "set_field { field: 'organization_id' }"},
       {"DealOwnerAssigned", "set_field { field: 'owner' value: 'x' }"},
       {"DealAmountChanged", "set_field { field: 'amount' value: 'x' }"},

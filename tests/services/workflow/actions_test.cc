@@ -103,6 +103,12 @@ TEST_F(ActionsTest, SetFieldSetsDates) {
   EXPECT_EQ(Deal1().expected_close_date.value->month(), 3);
 }
 
+TEST_F(ActionsTest, SetFieldTakesEveryNameOfAField) {
+  ASSERT_TRUE(DoText<v1::UpsertProductRequest>("display_name: 'GTX'").ok());
+  Run("set_field { field: 'product_id' value: 'GTX' }");
+  EXPECT_FALSE(Deal1().product_id.value.empty());
+}
+
 TEST_F(ActionsTest, SetFieldFailsOnAnUnknownMember) {
   EXPECT_EQ(Run("set_field { field: 'owner' value: 'Nobody' }").reason, "MEMBER_NOT_FOUND");
 }
