@@ -10,6 +10,10 @@ size_t ActivityState::ApproximateBytes() const {
          outcome.size();
 }
 
+v1::Activity::Kind KindOf(const ActivityState& activity) {
+  return static_cast<v1::Activity::Kind>(activity.kind);  // The same numbers.
+}
+
 void ActivityState::Evolve(const events::v1::Event& event, const EventMeta& meta) {
   const ActivityEvent& change = event.activity();
   switch (change.kind_case()) {

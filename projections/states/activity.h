@@ -32,6 +32,9 @@ class ActivityState final : public StateOf<ActivityState> {
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
 };
 
+// As the API names it.
+v1::Activity::Kind KindOf(const ActivityState& activity);
+
 class NoteState final : public StateOf<NoteState> {
  public:
   explicit NoteState(std::string_view stream_id) : note_id(stream_id) {}

@@ -6,7 +6,7 @@ using events::v1::MemberEvent;
 using events::v1::ProductEvent;
 
 size_t MemberState::ApproximateBytes() const {
-  return sizeof(*this) + display_name.size() + team.value.size() + region.value.size();
+  return sizeof(*this) + display_name.value.size() + team.value.size() + region.value.size();
 }
 
 void MemberState::Evolve(const events::v1::Event& event, const EventMeta& meta) {
@@ -15,7 +15,7 @@ void MemberState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
     case MemberEvent::kMemberDefined: {
       const auto& defined = event.member().member_defined();
       created_at_us = at;
-      display_name = defined.display_name();
+      display_name.Set(defined.display_name());
       team.Set(defined.team(), at);
       region.Set(defined.region(), at);
       external_key = defined.external_key();
@@ -23,7 +23,7 @@ void MemberState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
     }
     case MemberEvent::kMemberChanged: {
       const auto& changed = event.member().member_changed();
-      if (changed.has_display_name()) display_name = changed.display_name();
+      if (changed.has_display_name()) display_name.Set(changed.display_name());
       if (changed.has_team()) team.Set(changed.team(), at);
       if (changed.has_region()) region.Set(changed.region(), at);
       return;
@@ -34,7 +34,7 @@ void MemberState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
 }
 
 size_t ProductState::ApproximateBytes() const {
-  return sizeof(*this) + display_name.size() + series.value.size();
+  return sizeof(*this) + display_name.value.size() + series.value.size();
 }
 
 void ProductState::Evolve(const events::v1::Event& event, const EventMeta& meta) {
@@ -43,7 +43,7 @@ void ProductState::Evolve(const events::v1::Event& event, const EventMeta& meta)
     case ProductEvent::kProductDefined: {
       const auto& defined = event.product().product_defined();
       created_at_us = at;
-      display_name = defined.display_name();
+      display_name.Set(defined.display_name());
       series.Set(defined.series(), at);
       if (defined.has_list_price()) list_price.Set(defined.list_price(), at);
       external_key = defined.external_key();
@@ -51,7 +51,7 @@ void ProductState::Evolve(const events::v1::Event& event, const EventMeta& meta)
     }
     case ProductEvent::kProductChanged: {
       const auto& changed = event.product().product_changed();
-      if (changed.has_display_name()) display_name = changed.display_name();
+      if (changed.has_display_name()) display_name.Set(changed.display_name());
       if (changed.has_series()) series.Set(changed.series(), at);
       if (changed.has_list_price()) list_price.Set(changed.list_price(), at);
       return;

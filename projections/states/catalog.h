@@ -19,7 +19,7 @@ class MemberState final : public StateOf<MemberState> {
   size_t ApproximateBytes() const override;
 
   std::string member_id;
-  std::string display_name;  // Never back-dated in effect: its key is held from the commit on.
+  Recorded<std::string> display_name;  // Unique.
   Dated<std::string> team;
   Dated<std::string> region;
   std::string external_key;
@@ -35,7 +35,7 @@ class ProductState final : public StateOf<ProductState> {
   size_t ApproximateBytes() const override;
 
   std::string product_id;
-  std::string display_name;  // Never back-dated in effect: its key is held from the commit on.
+  Recorded<std::string> display_name;  // Unique.
   Dated<std::string> series;
   Dated<std::optional<events::v1::Money>> list_price;
   std::string external_key;

@@ -5,7 +5,7 @@ namespace dealog::states {
 using events::v1::ContactEvent;
 
 size_t ContactState::ApproximateBytes() const {
-  return sizeof(*this) + display_name.value.size() + email.size() + phone.value.size() +
+  return sizeof(*this) + display_name.value.size() + email.value.size() + phone.value.size() +
          external_key.size() + kDatedEntryBytes * tags.entry_count() + BytesOf(attributes);
 }
 
@@ -17,7 +17,7 @@ void ContactState::Evolve(const events::v1::Event& event, const EventMeta& meta)
       const auto& created = change.contact_created();
       created_at_us = at;
       display_name.Set(created.display_name(), at);
-      email = created.email();
+      email.Set(created.email());
       phone.Set(created.phone(), at);
       owner_id.Set(created.owner_id(), at);
       organization_id.Set(created.organization_id(), at);
@@ -29,7 +29,7 @@ void ContactState::Evolve(const events::v1::Event& event, const EventMeta& meta)
     case ContactEvent::kContactDetailsChanged: {
       const auto& changed = change.contact_details_changed();
       if (changed.has_display_name()) display_name.Set(changed.display_name(), at);
-      if (changed.has_email()) email = changed.email();
+      if (changed.has_email()) email.Set(changed.email());
       if (changed.has_phone()) phone.Set(changed.phone(), at);
       if (changed.has_organization_id()) organization_id.Set(changed.organization_id(), at);
       EvolveAttributes(changed.attributes(), at, attributes);

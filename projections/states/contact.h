@@ -19,7 +19,7 @@ class ContactState final : public StateOf<ContactState> {
 
   std::string contact_id;
   Dated<std::string> display_name;
-  std::string email;  // As given. Never back-dated in effect: its key is held from the commit on.
+  Recorded<std::string> email;  // As given; unique.
   Dated<std::string> phone;
   Dated<std::string> owner_id;
   Dated<std::string> organization_id;

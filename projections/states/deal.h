@@ -66,7 +66,7 @@ class DealState final : public StateOf<DealState> {
   uint32_t amount_cycle = 0;  // The cycle in which the amount was set last: its currency is fixed.
   Dated<std::optional<events::v1::Date>> expected_close_date;
   TagSet tags;
-  DatedMap<std::string> contacts;  // Contact id to role.
+  DatedList<std::string> contacts;  // Contact id to role, in the order linked.
 
  private:
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;

@@ -1,5 +1,6 @@
 #include "projections/states/describe.h"
 
+#include "absl/strings/str_cat.h"
 #include "projections/states/activity.h"
 #include "projections/states/catalog.h"
 #include "projections/states/contact.h"
@@ -27,6 +28,19 @@ void SetAttributes(const AttributeMap& attributes, Resource& resource) {
   for (const std::string& key : attributes.Keys()) {
     *resource.add_attributes() = *attributes.Find(key);
   }
+}
+
+std::string WithThousands(int64_t number) {
+  std::string text = absl::StrCat(number);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
+// "product: GTXPro -> GTX Pro (1,480 rows)".
+std::string ReplacementText(const events::v1::SpellingReplaced& replaced) {
+  return absl::StrCat(replaced.column(), ": ", replaced.from(), " -> ", replaced.to(), " (",
+                      WithThousands(replaced.row_count()),
+                      replaced.row_count() == 1 ? " row)" : " rows)");
 }
 
 v1::Stage ToStage(const PipelineStage& stage) {
@@ -60,7 +74,7 @@ v1::Pipeline ToPipeline(const PipelineState& state) {
   v1::Pipeline pipeline;
   pipeline.set_pipeline_id(state.pipeline_id);
   pipeline.set_etag(Etag(state));
-  pipeline.set_display_name(state.display_name);
+  pipeline.set_display_name(state.display_name.value);
   for (const PipelineStage& stage : state.stages) *pipeline.add_stages() = ToStage(stage);
   auto& rules = *pipeline.mutable_rules();
   rules.set_allow_skip(state.rules.allow_skip());
@@ -112,7 +126,7 @@ v1::Contact ToContact(const ContactState& state) {
   contact.set_contact_id(state.contact_id);
   contact.set_etag(Etag(state));
   contact.set_display_name(state.display_name.value);
-  contact.set_email(state.email);
+  contact.set_email(state.email.value);
   contact.set_phone(state.phone.value);
   contact.set_owner_id(state.owner_id.value);
   contact.set_organization_id(state.organization_id.value);
@@ -129,7 +143,7 @@ v1::Organization ToOrganization(const OrganizationState& state) {
   organization.set_organization_id(state.organization_id);
   organization.set_etag(Etag(state));
   organization.set_display_name(state.display_name.value);
-  organization.set_domain(state.domain);
+  organization.set_domain(state.domain.value);
   organization.set_owner_id(state.owner_id.value);
   SetTags(state.tags, organization);
   SetAttributes(state.attributes, organization);
@@ -143,7 +157,7 @@ v1::Activity ToActivity(const ActivityState& state) {
   v1::Activity activity;
   activity.set_activity_id(state.activity_id);
   activity.set_etag(Etag(state));
-  activity.set_kind(static_cast<v1::Activity::Kind>(state.kind));  // The same numbers.
+  activity.set_kind(KindOf(state));
   activity.set_state(state.state);
   activity.set_title(state.title);
   activity.set_deal_id(state.deal_id);
@@ -170,7 +184,7 @@ v1::Member ToMember(const MemberState& state) {
   v1::Member member;
   member.set_member_id(state.member_id);
   member.set_etag(Etag(state));
-  member.set_display_name(state.display_name);
+  member.set_display_name(state.display_name.value);
   member.set_team(state.team.value);
   member.set_region(state.region.value);
   return member;
@@ -180,7 +194,7 @@ v1::Product ToProduct(const ProductState& state) {
   v1::Product product;
   product.set_product_id(state.product_id);
   product.set_etag(Etag(state));
-  product.set_display_name(state.display_name);
+  product.set_display_name(state.display_name.value);
   product.set_series(state.series.value);
   if (state.list_price.value) *product.mutable_list_price() = ToApiMoney(*state.list_price.value);
   return product;
@@ -190,13 +204,15 @@ v1::Workflow ToWorkflow(const WorkflowState& state) {
   v1::Workflow workflow;
   workflow.set_workflow_id(state.workflow_id);
   workflow.set_etag(Etag(state));
-  workflow.set_display_name(state.display_name);
+  workflow.set_display_name(state.display_name.value);
   workflow.set_state(state.state);
   workflow.set_published_revision(static_cast<int64_t>(state.published_revision));
-  if (const auto* live = state.Definition(state.published_revision)) {
-    *workflow.mutable_definition() = *live;
+  const events::v1::WorkflowDefinition* live = state.Definition(state.published_revision);
+  if (live != nullptr) *workflow.mutable_definition() = *live;
+  // A draft that says what is live already would publish nothing.
+  if (state.draft && (live == nullptr || !SameDefinition(*state.draft, *live))) {
+    *workflow.mutable_draft() = *state.draft;
   }
-  if (state.draft) *workflow.mutable_draft() = *state.draft;
   return workflow;
 }
 
@@ -232,6 +248,10 @@ v1::Import ToImport(const ImportState& state) {
   import.set_rows_unchanged(state.rows_unchanged);
   import.set_rows_rejected(state.rows_rejected);
   import.mutable_rejected()->Add(state.rejected.begin(), state.rejected.end());
+  import.set_events_written(state.events_written);
+  for (const auto& replaced : state.replacements) {
+    import.add_replacements(ReplacementText(replaced));
+  }
   import.set_error(state.error);
   *import.mutable_start_time() = ToTimestamp(state.started_at_us);
   if (state.ended_at_us != 0) *import.mutable_end_time() = ToTimestamp(state.ended_at_us);

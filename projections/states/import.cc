@@ -9,6 +9,7 @@ using events::v1::ImportEvent;
 size_t ImportState::ApproximateBytes() const {
   size_t bytes = sizeof(*this) + mapping_name.size() + error.size();
   for (const auto& row : rejected) bytes += row.SpaceUsedLong();
+  for (const auto& replaced : replacements) bytes += replaced.SpaceUsedLong();
   return bytes;
 }
 
@@ -29,6 +30,7 @@ void ImportState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
       rows_imported = progressed.rows_imported();
       rows_unchanged = progressed.rows_unchanged();
       rows_rejected = progressed.rows_rejected();
+      events_written = progressed.events_written();
       for (const auto& row : progressed.rejected()) {
         if (rejected.size() < kRejectedRowsKeptMax) rejected.push_back(row);
       }
@@ -36,6 +38,8 @@ void ImportState::Evolve(const events::v1::Event& event, const EventMeta& meta) 
     }
     case ImportEvent::kImportCompleted:
       state = v1::Import::COMPLETED;
+      replacements.assign(event.import().import_completed().replacements().begin(),
+                          event.import().import_completed().replacements().end());
       ended_at_us = meta.recorded_at_us;
       return;
     case ImportEvent::kImportFailed:

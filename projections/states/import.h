@@ -29,10 +29,12 @@ class ImportState final : public StateOf<ImportState> {
   int64_t rows_imported = 0;
   int64_t rows_unchanged = 0;
   int64_t rows_rejected = 0;
+  int64_t events_written = 0;
   std::vector<events::v1::RejectedRow> rejected;  // The first kRejectedRowsKeptMax.
-  std::string error;                              // Why it failed.
-  int64_t started_at_us = 0;                      // Recorded time.
-  int64_t ended_at_us = 0;                        // Recorded time; 0 while it runs.
+  std::vector<events::v1::SpellingReplaced> replacements;
+  std::string error;          // Why it failed.
+  int64_t started_at_us = 0;  // Recorded time.
+  int64_t ended_at_us = 0;    // Recorded time; 0 while it runs.
 
  private:
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;

@@ -5,7 +5,7 @@ namespace dealog::states {
 using events::v1::OrganizationEvent;
 
 size_t OrganizationState::ApproximateBytes() const {
-  return sizeof(*this) + display_name.value.size() + domain.size() + external_key.size() +
+  return sizeof(*this) + display_name.value.size() + domain.value.size() + external_key.size() +
          kDatedEntryBytes * tags.entry_count() + BytesOf(attributes);
 }
 
@@ -17,7 +17,7 @@ void OrganizationState::Evolve(const events::v1::Event& event, const EventMeta& 
       const auto& created = change.organization_created();
       created_at_us = at;
       display_name.Set(created.display_name(), at);
-      domain = created.domain();
+      domain.Set(created.domain());
       owner_id.Set(created.owner_id(), at);
       for (const std::string& tag : created.tags()) tags.Set(tag, {}, at);
       EvolveAttributes(created.attributes(), at, attributes);
@@ -27,7 +27,7 @@ void OrganizationState::Evolve(const events::v1::Event& event, const EventMeta& 
     case OrganizationEvent::kOrganizationDetailsChanged: {
       const auto& changed = change.organization_details_changed();
       if (changed.has_display_name()) display_name.Set(changed.display_name(), at);
-      if (changed.has_domain()) domain = changed.domain();
+      if (changed.has_domain()) domain.Set(changed.domain());
       if (changed.has_owner_id()) owner_id.Set(changed.owner_id(), at);
       EvolveAttributes(changed.attributes(), at, attributes);
       return;

@@ -19,7 +19,7 @@ class OrganizationState final : public StateOf<OrganizationState> {
 
   std::string organization_id;
   Dated<std::string> display_name;
-  std::string domain;  // As given. Never back-dated in effect: its key is held from the commit on.
+  Recorded<std::string> domain;  // As given; unique.
   Dated<std::string> owner_id;
   TagSet tags;
   AttributeMap attributes;

@@ -52,7 +52,7 @@ void PipelineState::Evolve(const events::v1::Event& event, const EventMeta& meta
   switch (change.kind_case()) {
     case PipelineEvent::kPipelineCreated: {
       const auto& created = change.pipeline_created();
-      display_name = created.display_name();
+      display_name.Set(created.display_name());
       subject = created.subject();
       rules = created.rules();
       template_name = created.template_name();
@@ -62,7 +62,7 @@ void PipelineState::Evolve(const events::v1::Event& event, const EventMeta& meta
       return;
     }
     case PipelineEvent::kPipelineRenamed:
-      display_name = change.pipeline_renamed().display_name();
+      display_name.Set(change.pipeline_renamed().display_name());
       return;
     case PipelineEvent::kPipelineArchived:
       archived = true;

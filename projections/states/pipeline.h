@@ -9,6 +9,7 @@
 
 #include "dealog/events/v1/pipeline.pb.h"
 #include "projections/states/aggregate.h"
+#include "projections/states/dated.h"
 
 namespace dealog::states {
 
@@ -21,7 +22,10 @@ struct PipelineStage {
 
   const std::string& id() const { return definition.stage_id(); }
   events::v1::StageKind kind() const { return definition.kind(); }
+  const std::string& label() const { return definition.label(); }
+  bool open() const { return kind() == events::v1::STAGE_KIND_OPEN; }
   bool active() const { return life == Life::kActive; }
+  bool retired() const { return life == Life::kRetired; }
 };
 
 class PipelineState final : public StateOf<PipelineState> {
@@ -39,7 +43,7 @@ class PipelineState final : public StateOf<PipelineState> {
   size_t IndexOf(const PipelineStage& stage) const { return &stage - stages.data(); }
 
   std::string pipeline_id;
-  std::string display_name;
+  Recorded<std::string> display_name;  // Unique.
   events::v1::PipelineSubject subject = events::v1::PIPELINE_SUBJECT_UNSPECIFIED;
   std::vector<PipelineStage> stages;  // In order, those that are retired last.
   events::v1::TransitionRules rules;

@@ -6,8 +6,12 @@ using events::v1::WorkflowDefinition;
 using events::v1::WorkflowEvent;
 using events::v1::WorkflowInstanceEvent;
 
+bool SameDefinition(const WorkflowDefinition& a, const WorkflowDefinition& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
 size_t WorkflowState::ApproximateBytes() const {
-  size_t bytes = sizeof(*this) + display_name.size();
+  size_t bytes = sizeof(*this) + display_name.value.size();
   for (const auto& [number, definition] : definitions) bytes += definition.SpaceUsedLong();
   if (draft) bytes += draft->SpaceUsedLong();
   return bytes;
@@ -26,7 +30,7 @@ void WorkflowState::Evolve(const events::v1::Event& event, const EventMeta& meta
         created_at_us = meta.occurred_at_us;
       }
       draft = event.workflow().workflow_drafted().definition();
-      display_name = draft->display_name();
+      display_name.Set(draft->display_name());
       return;
     case WorkflowEvent::kWorkflowPublished: {
       const auto& published = event.workflow().workflow_published();

@@ -12,6 +12,7 @@
 #include "dealog/events/v1/workflow.pb.h"
 #include "dealog/v1/workflows.pb.h"
 #include "projections/states/aggregate.h"
+#include "projections/states/dated.h"
 
 namespace dealog::states {
 
@@ -23,7 +24,7 @@ class WorkflowState final : public StateOf<WorkflowState> {
   const events::v1::WorkflowDefinition* Definition(uint64_t workflow_revision) const;
 
   std::string workflow_id;
-  std::string display_name;  // Of the newest draft or definition; its key is held.
+  Recorded<std::string> display_name;  // Of the newest draft or definition; unique.
   v1::Workflow::State state = v1::Workflow::STATE_UNSPECIFIED;
   uint64_t published_revision = 0;                                 // 0 = never published.
   std::map<uint64_t, events::v1::WorkflowDefinition> definitions;  // By published revision.
@@ -33,6 +34,9 @@ class WorkflowState final : public StateOf<WorkflowState> {
  private:
   void Evolve(const events::v1::Event& event, const EventMeta& meta) override;
 };
+
+bool SameDefinition(const events::v1::WorkflowDefinition& a,
+                    const events::v1::WorkflowDefinition& b);
 
 // A run for one trigger event.
 class WorkflowInstanceState final : public StateOf<WorkflowInstanceState> {

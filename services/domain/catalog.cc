@@ -87,7 +87,7 @@ absl::StatusOr<Decision> Decide(const v1::UpsertMemberRequest& request, const Co
   RETURN_IF_ERROR(CheckLabel("region", request.region()));
   Decision decision{.subject = target.stream};
   const MemberState* member = target.existing;
-  RETURN_IF_ERROR(ChangeName(kMembers, member == nullptr ? "" : member->display_name,
+  RETURN_IF_ERROR(ChangeName(kMembers, member == nullptr ? "" : member->display_name.value,
                              request.display_name(), reader, decision));
   if (member == nullptr) {
     auto& defined = *AddEvent(decision, target.stream).mutable_member()->mutable_member_defined();
@@ -97,7 +97,7 @@ absl::StatusOr<Decision> Decide(const v1::UpsertMemberRequest& request, const Co
     return decision;
   }
   events::v1::MemberChanged changed;
-  if (request.display_name() != member->display_name) {
+  if (request.display_name() != member->display_name.value) {
     changed.set_display_name(request.display_name());
   }
   if (request.has_team() && request.team() != member->team.value) changed.set_team(request.team());
@@ -122,7 +122,7 @@ absl::StatusOr<Decision> Decide(const v1::UpsertProductRequest& request, const C
   }
   Decision decision{.subject = target.stream};
   const ProductState* product = target.existing;
-  RETURN_IF_ERROR(ChangeName(kProducts, product == nullptr ? "" : product->display_name,
+  RETURN_IF_ERROR(ChangeName(kProducts, product == nullptr ? "" : product->display_name.value,
                              request.display_name(), reader, decision));
   if (product == nullptr) {
     auto& defined = *AddEvent(decision, target.stream).mutable_product()->mutable_product_defined();
@@ -132,7 +132,7 @@ absl::StatusOr<Decision> Decide(const v1::UpsertProductRequest& request, const C
     return decision;
   }
   events::v1::ProductChanged changed;
-  if (request.display_name() != product->display_name) {
+  if (request.display_name() != product->display_name.value) {
     changed.set_display_name(request.display_name());
   }
   if (request.has_series() && request.series() != product->series.value) {

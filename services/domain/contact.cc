@@ -65,8 +65,8 @@ absl::Status AddDetailsChange(const v1::UpdateContactRequest& request, const Con
       changed.set_display_name(request.display_name());
     }
   }
-  if (MaskHas(mask, "email") && request.email() != contact.email) {
-    RETURN_IF_ERROR(ChangeEmail(contact.email, request.email(), reader, decision));
+  if (MaskHas(mask, "email") && request.email() != contact.email.value) {
+    RETURN_IF_ERROR(ChangeEmail(contact.email.value, request.email(), reader, decision));
     changed.set_email(request.email());
   }
   if (MaskHas(mask, "phone")) {
@@ -86,7 +86,7 @@ absl::Status AddDetailsChange(const v1::UpdateContactRequest& request, const Con
   }
   const auto& name =
       changed.has_display_name() ? changed.display_name() : contact.display_name.value;
-  const auto& email = changed.has_email() ? changed.email() : contact.email;
+  const auto& email = changed.has_email() ? changed.email() : contact.email.value;
   if (name.empty() && email.empty()) {
     return base::InvalidField("display_name",
                               "expected a contact to keep a name or an e-mail address");

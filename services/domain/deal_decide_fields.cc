@@ -167,7 +167,7 @@ absl::StatusOr<Decision> Decide(const v1::OpenDealRequest& request, const Comman
                    ResolvePipeline("pipeline", request.pipeline(), reader));
   if (pipeline->archived) {
     return base::Error(absl::StatusCode::kFailedPrecondition, "PIPELINE_ARCHIVED",
-                       absl::StrCat("pipeline \"", pipeline->display_name,
+                       absl::StrCat("pipeline \"", pipeline->display_name.value,
                                     "\" is archived and takes no new deals; choose another"))
         .With("pipeline_id", pipeline->pipeline_id);
   }

@@ -99,7 +99,7 @@ absl::StatusOr<const PipelineStage*> ClosingStage(const PipelineState& pipeline,
                                                   const std::string& stage) {
   if (stage.empty()) {
     if (const PipelineStage* first = pipeline.FirstActive(kind)) return first;
-    return PipelineInvalid(absl::StrCat("pipeline \"", pipeline.display_name, "\" has no ",
+    return PipelineInvalid(absl::StrCat("pipeline \"", pipeline.display_name.value, "\" has no ",
                                         View(KindName(kind)), " stage"));
   }
   ASSIGN_OR_RETURN(const PipelineStage* found, ResolveStage("stage", stage, pipeline));

@@ -87,10 +87,10 @@ absl::Status CheckRoute(const PipelineState& pipeline, const Route& route,
   }
   return base::Error(absl::StatusCode::kFailedPrecondition, "TRANSITION_NOT_ALLOWED",
                      skips
-                         ? absl::StrCat("to_stage: pipeline \"", pipeline.display_name,
+                         ? absl::StrCat("to_stage: pipeline \"", pipeline.display_name.value,
                                         "\" does not let a deal skip stages, and this move skips ",
                                         route.skipped_stage_ids.size(), kOverrideHint)
-                         : absl::StrCat("to_stage: pipeline \"", pipeline.display_name,
+                         : absl::StrCat("to_stage: pipeline \"", pipeline.display_name.value,
                                         "\" does not let a deal go back", kOverrideHint));
 }
 
@@ -131,7 +131,7 @@ absl::StatusOr<std::string> CheckLostReason(const PipelineState& pipeline,
   std::string expected = offered.empty() ? "text" : "one of \"" + absl::StrJoin(offered, "\", \"");
   if (!offered.empty()) expected += '"';
   return base::Error(absl::StatusCode::kFailedPrecondition, "REASON_REQUIRED",
-                     absl::StrCat("reason: pipeline \"", pipeline.display_name, "\" expects ",
+                     absl::StrCat("reason: pipeline \"", pipeline.display_name.value, "\" expects ",
                                   expected, ", found \"", reason, "\""))
       .Condition("LOST_REASON", "reason", absl::StrCat("expected ", expected));
 }
@@ -158,7 +158,7 @@ absl::StatusOr<const PipelineStage*> CreationStage(const PipelineState& pipeline
   }
   if (allowed(*found) || IsExemptFromRules(meta)) return found;
   return base::Error(absl::StatusCode::kFailedPrecondition, "TRANSITION_NOT_ALLOWED",
-                     absl::StrCat("stage: pipeline \"", pipeline.display_name,
+                     absl::StrCat("stage: pipeline \"", pipeline.display_name.value,
                                   "\" does not let a deal be opened in \"",
                                   found->definition.label(), "\"", kOverrideHint));
 }

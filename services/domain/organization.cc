@@ -63,8 +63,8 @@ absl::Status AddDetailsChange(const v1::UpdateOrganizationRequest& request,
       changed.set_display_name(request.display_name());
     }
   }
-  if (MaskHas(mask, "domain") && request.domain() != organization.domain) {
-    RETURN_IF_ERROR(ChangeDomain(organization.domain, request.domain(), reader, decision));
+  if (MaskHas(mask, "domain") && request.domain() != organization.domain.value) {
+    RETURN_IF_ERROR(ChangeDomain(organization.domain.value, request.domain(), reader, decision));
     changed.set_domain(request.domain());
   }
   if (MaskHas(mask, "owner")) {

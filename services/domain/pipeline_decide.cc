@@ -124,7 +124,7 @@ absl::StatusOr<Decision> Decide(const v1::CreatePipelineRequest& request, const 
   RETURN_IF_ERROR(CheckDisplayName(request.display_name()));
   ASSIGN_OR_RETURN(const PipelineTemplate* pattern, TemplateOf(request));
   PipelineState draft(id);  // Never stored: what names in the rules resolve against.
-  draft.display_name = request.display_name();
+  draft.display_name.Set(request.display_name());
   ASSIGN_OR_RETURN(
       draft.stages,
       ToStages(request.stages().empty() ? pattern->description.stages() : request.stages(), meta));
@@ -161,8 +161,8 @@ absl::StatusOr<Decision> Decide(const v1::RenamePipelineRequest& request, const 
   RETURN_IF_ERROR(CheckDisplayName(request.display_name()));
   const StreamRef subject{kPipelineStream, pipeline->pipeline_id};
   Decision decision{.subject = subject};
-  if (request.display_name() == pipeline->display_name) return decision;
-  const std::string old_key = NormalizeName(pipeline->display_name);
+  if (request.display_name() == pipeline->display_name.value) return decision;
+  const std::string old_key = NormalizeName(pipeline->display_name.value);
   if (NormalizeName(request.display_name()) != old_key) {
     RETURN_IF_ERROR(ClaimName(request.display_name(), subject, reader, decision));
     decision.releases.push_back({kPipelineName, old_key, subject});
@@ -195,7 +195,7 @@ absl::StatusOr<Decision> Decide(const v1::SetDefaultPipelineRequest& request,
   Decision decision{.subject = subject};
   if (pipeline->archived) {
     return base::Error(absl::StatusCode::kFailedPrecondition, "PIPELINE_ARCHIVED",
-                       absl::StrCat("pipeline \"", pipeline->display_name,
+                       absl::StrCat("pipeline \"", pipeline->display_name.value,
                                     "\" is archived; the default must take new deals"))
         .With("pipeline_id", pipeline->pipeline_id);
   }

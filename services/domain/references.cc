@@ -100,7 +100,7 @@ absl::StatusOr<const PipelineStage*> ResolveStage(std::string_view field, const 
   if (text.empty()) return base::InvalidField(field, "expected a stage's id or label");
   if (const PipelineStage* stage = FindStageByIdOrLabel(pipeline, text)) return stage;
   return base::Error(absl::StatusCode::kNotFound, "STAGE_NOT_FOUND",
-                     absl::StrCat(View(field), ": pipeline \"", pipeline.display_name,
+                     absl::StrCat(View(field), ": pipeline \"", pipeline.display_name.value,
                                   "\" has no stage \"", text, "\""))
       .With(field, text)
       .With("pipeline_id", pipeline.pipeline_id);

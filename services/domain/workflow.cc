@@ -16,10 +16,6 @@ namespace {
 
 using events::v1::WorkflowDefinition;
 
-bool SameDefinition(const WorkflowDefinition& a, const WorkflowDefinition& b) {
-  return a.SerializeAsString() == b.SerializeAsString();
-}
-
 // A draft may be unfinished; what it says must be text of a bounded size.
 absl::Status CheckDraft(const WorkflowDefinition& definition) {
   RETURN_IF_ERROR(CheckText("definition.display_name", definition.display_name(),
@@ -95,7 +91,8 @@ absl::StatusOr<Decision> Decide(const v1::CreateWorkflowDraftRequest& request,
                                                         "workflow", kWorkflowStream, meta, reader));
   }
   const std::string key = NormalizeName(request.definition().display_name());
-  const std::string old_key = existing == nullptr ? "" : NormalizeName(existing->display_name);
+  const std::string old_key =
+      existing == nullptr ? "" : NormalizeName(existing->display_name.value);
   if (key != old_key) {
     RETURN_IF_ERROR(ClaimKey({kWorkflowName, key, decision.subject, "definition.display_name",
                               "NAME_TAKEN", "workflow_id"},

@@ -232,7 +232,7 @@ absl::StatusOr<domain::Decision> RowDecider::DecidePipeline(const domain::Comman
     if (!same) {
       return base::Error(
           absl::StatusCode::kFailedPrecondition, "PIPELINE_INVALID",
-          absl::StrCat("pipeline \"", state->display_name, "\" exists, but has no stage \"",
+          absl::StrCat("pipeline \"", state->display_name.value, "\" exists, but has no stage \"",
                        stage.label(), "\" of kind ", v1::Stage::Kind_Name(stage.kind()),
                        "; add it, or name another pipeline in the mapping"));
     }

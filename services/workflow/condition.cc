@@ -41,15 +41,9 @@ std::string_view ViaText(storage::v1::Via via) {
   }
 }
 
-// A state's display name, whether it may be back-dated or not.
 template <typename State>
 std::string_view NameIn(const domain::AggregateState& state) {
-  const auto& name = static_cast<const State&>(state).display_name;
-  if constexpr (requires { name.value; }) {
-    return name.value;
-  } else {
-    return name;
-  }
+  return static_cast<const State&>(state).display_name.value;
 }
 
 }  // namespace
