@@ -7,8 +7,8 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "projections/filter/filter.h"
+#include "projections/states/describe.h"
 #include "projections/views/activities_view.h"
-#include "projections/views/instants.h"
 #include "projections/views/owner_label.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
@@ -54,51 +54,48 @@ const filter::Schema& ActivitySchema() {
 // One activity, as a filter sees it.
 class ActivityRow final : public filter::Row {
  public:
-  ActivityRow(const v1::Activity& activity, const CatalogView& catalog)
+  ActivityRow(const states::ActivityState& activity, const CatalogView& catalog)
       : activity_(activity), catalog_(catalog) {}
 
   Value Get(int field_id, std::string_view) const override {
     switch (static_cast<FieldId>(field_id)) {
       case kId:
-        return Value::Text(activity_.activity_id());
+        return Value::Text(activity_.activity_id);
       case kKind:
-        return Value::Text(v1::Activity::Kind_Name(activity_.kind()));
+        return Value::Text(v1::Activity::Kind_Name(states::KindOf(activity_)));
       case kState:
-        return Value::Text(v1::Activity::State_Name(activity_.state()));
+        return Value::Text(v1::Activity::State_Name(activity_.state));
       case kTitle:
-        return Value::Text(activity_.title());
+        return Value::Text(activity_.title);
       case kDeal:
-        return Value::Text(activity_.deal_id());
+        return Value::Text(activity_.deal_id);
       case kContact:
-        return Value::Text(activity_.contact_id());
+        return Value::Text(activity_.contact_id);
       case kOwner:
-        return Value::Text(OwnerLabel(activity_.owner_id(), catalog_));
+        return Value::Text(OwnerLabel(activity_.owner_id, catalog_));
       case kOwnerId:
-        return Value::Text(activity_.owner_id());
+        return Value::Text(activity_.owner_id);
       case kDue:
-        if (!activity_.has_due_time()) return Value::Unset();
-        return Value::Instant(TimestampMicros(activity_.due_time()).value_or(0));
+        if (activity_.due_at_us == 0) return Value::Unset();
+        return Value::Instant(activity_.due_at_us);
       case kOutcome:
-        return Value::Text(activity_.outcome());
+        return Value::Text(activity_.outcome);
       case kCreated:
-        return Value::Instant(TimestampMicros(activity_.create_time()).value_or(0));
+        return Value::Instant(activity_.created_at_us);
     }
     return Value::Unset();
   }
 
  private:
-  const v1::Activity& activity_;
+  const states::ActivityState& activity_;
   const CatalogView& catalog_;
 };
 
-OrderKey PlaceOf(const v1::Activity& activity, std::string_view field) {
-  OrderKey key{.id = activity.activity_id()};
-  if (field == "create_time") key.number = TimestampMicros(activity.create_time()).value_or(0);
+OrderKey PlaceOf(const states::ActivityState& activity, std::string_view field) {
+  OrderKey key{.id = activity.activity_id};
+  if (field == "create_time") key.number = activity.created_at_us;
   // Without a due time: after all that have one.
-  if (field == "due_time") {
-    key.number =
-        activity.has_due_time() ? TimestampMicros(activity.due_time()).value_or(0) : INT64_MAX;
-  }
+  if (field == "due_time") key.number = activity.due_at_us == 0 ? INT64_MAX : activity.due_at_us;
   return key;
 }
 
@@ -106,13 +103,13 @@ OrderKey PlaceOf(const v1::Activity& activity, std::string_view field) {
 
 absl::StatusOr<v1::Activity> GetActivity(const TenantViews& views, std::string_view activity_id) {
   ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
-  const v1::Activity* activity = view->activities().Find(activity_id);
+  const states::ActivityState* activity = view->activities().Find(activity_id);
   if (activity == nullptr) {
     return base::Error(absl::StatusCode::kNotFound, "ACTIVITY_NOT_FOUND",
                        absl::StrCat("expected an activity's id, found ", Quoted(activity_id),
                                     ", which no activity has"));
   }
-  return *activity;
+  return states::ToActivity(*activity);
 }
 
 absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
@@ -125,32 +122,33 @@ absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
   ASSIGN_OR_RETURN(const ListOrder order,
                    ParseOrderBy(query.order_by, {"activity_id", "due_time", "create_time"}));
   ASSIGN_OR_RETURN(auto builder,
-                   PageBuilder<const v1::Activity*>::Make(query.page, order.descending));
-  for (const auto& [id, activity] : view->activities().messages()) {
+                   PageBuilder<const states::ActivityState*>::Make(query.page, order.descending));
+  for (const auto& [id, activity] : view->activities().all()) {
     if (!filter.Matches(ActivityRow(activity, *catalog))) continue;
     builder.Offer(PlaceOf(activity, order.field), &activity);
   }
-  return builder.Finish([](const v1::Activity* activity) { return *activity; });
+  return builder.Finish(
+      [](const states::ActivityState* activity) { return states::ToActivity(*activity); });
 }
 
 absl::StatusOr<Page<v1::Note>> ListNotes(const TenantViews& views, std::string_view deal_id,
                                          std::string_view contact_id, const PageRequest& page) {
   ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
-  ASSIGN_OR_RETURN(auto builder, PageBuilder<const v1::Note*>::Make(page, /*descending=*/true));
-  const auto offer = [&](const v1::Note& note) {
-    if (!deal_id.empty() && note.deal_id() != deal_id) return;
-    if (!contact_id.empty() && note.contact_id() != contact_id) return;
-    builder.Offer({.number = TimestampMicros(note.create_time()).value_or(0), .id = note.note_id()},
-                  &note);
+  ASSIGN_OR_RETURN(auto builder,
+                   PageBuilder<const states::NoteState*>::Make(page, /*descending=*/true));
+  const auto offer = [&](const states::NoteState& note) {
+    if (!deal_id.empty() && note.deal_id != deal_id) return;
+    if (!contact_id.empty() && note.contact_id != contact_id) return;
+    builder.Offer({.number = note.created_at_us, .id = note.note_id}, &note);
   };
   if (deal_id.empty() && contact_id.empty()) {
-    for (const auto& [id, note] : view->notes().messages()) offer(note);
+    for (const auto& [id, note] : view->notes().all()) offer(note);
   } else {
     for (const std::string& id : view->RelatedTo(deal_id.empty() ? contact_id : deal_id)) {
-      if (const v1::Note* note = view->notes().Find(id); note != nullptr) offer(*note);
+      if (const states::NoteState* note = view->notes().Find(id)) offer(*note);
     }
   }
-  return builder.Finish([](const v1::Note* note) { return *note; });
+  return builder.Finish([](const states::NoteState* note) { return states::ToNote(*note); });
 }
 
 absl::StatusOr<std::vector<std::string>> RelatedIds(const TenantViews& views,

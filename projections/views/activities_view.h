@@ -1,44 +1,40 @@
 #pragma once
 
-// Activities and notes. Rows: "a" + activity id -> dealog.v1.Activity, "n" + note id ->
-// dealog.v1.Note.
+// Activities and notes, and which of them are about a deal or a contact. Rows: as every StreamView.
 
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "dealog/v1/activities.pb.h"
-#include "projections/projection.h"
-#include "projections/views/message_table.h"
+#include "projections/states/activity.h"
+#include "projections/states/stream_types.h"
+#include "projections/views/state_view.h"
 
 namespace dealog::projections {
 
 inline constexpr std::string_view kActivitiesView = "activities";
 
 // Thread safety: as ViewState.
-class ActivitiesView final : public ViewState {
+class ActivitiesView final : public StateView<states::ActivityState, states::NoteState> {
  public:
   // Ids of activities and notes of one deal or contact.
   using Related = std::set<std::string, std::less<>>;
 
-  absl::Status Fold(const FoldedEvent& event) override;
-  void FlushRows(RowSink& sink) override;
-  absl::Status LoadRow(std::string_view key, std::string_view value) override;
-  size_t RowCount() const override { return activities_.size() + notes_.size(); }
+  ActivitiesView() : StateView({states::kActivityStream, states::kNoteStream}) {}
 
-  const MessageTable<v1::Activity>& activities() const { return activities_; }
-  const MessageTable<v1::Note>& notes() const { return notes_; }
+  const StateTable<states::ActivityState>& activities() const {
+    return table<states::ActivityState>();
+  }
+  const StateTable<states::NoteState>& notes() const { return table<states::NoteState>(); }
   // Empty if there is none.
   const Related& RelatedTo(std::string_view resource_id) const;
 
  private:
-  void FoldActivity(const FoldedEvent& event);
-  void FoldNote(const FoldedEvent& event);
+  void Folded(const states::ActivityState& activity) override;
+  void Folded(const states::NoteState& note) override;
   void Relate(const std::string& id, const std::string& deal_id, const std::string& contact_id);
 
-  MessageTable<v1::Activity> activities_{"a"};
-  MessageTable<v1::Note> notes_{"n"};
   absl::flat_hash_map<std::string, Related> related_;  // By deal or contact.
 };
 

@@ -11,11 +11,10 @@ namespace {
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 BoardLayout::Column ColumnOf(const StageAt& at) {
-  BoardLayout::Column column{.label = at.stage.label(),
-                             .stage_id = at.stage.stage_id(),
-                             .kind = static_cast<v1::Stage::Kind>(at.stage.kind())};
-  column.probability = ProbabilityOf(at.stage);
-  if (at.open()) column.rot_threshold_us = at.stage.rot_threshold_seconds() * kMicrosPerSecond;
+  BoardLayout::Column column{
+      .label = at.label(), .stage_id = at.id(), .kind = static_cast<v1::Stage::Kind>(at.kind())};
+  column.probability = ProbabilityOf(at.definition);
+  if (at.open()) column.rot_threshold_us = at.definition.rot_threshold_seconds() * kMicrosPerSecond;
   return column;
 }
 
@@ -66,7 +65,7 @@ std::optional<double> ProbabilityOf(const events::v1::Stage& stage) {
 int64_t StageWeights::Nanos(Symbol stage) {
   return nanos_.Get(stage, [this](Symbol symbol) {
     const StageAt* at = snapshot_.Stage(symbol);
-    return at != nullptr ? ProbabilityNanos(ProbabilityOf(at->stage).value_or(0)) : 0;
+    return at != nullptr ? ProbabilityNanos(ProbabilityOf(at->definition).value_or(0)) : 0;
   });
 }
 
@@ -75,10 +74,10 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
   BoardLayout layout;
   SymbolMemo<int32_t> columns;
   for (const StageAt& stage : pipeline.stages) {
-    if (stage.retired) continue;
+    if (stage.retired()) continue;
     const auto number = static_cast<int32_t>(layout.columns_.size());
     layout.columns_.push_back(ColumnOf(stage));
-    const Symbol symbol = snapshot.symbols().Find(stage.stage.stage_id());
+    const Symbol symbol = snapshot.symbols().Find(stage.id());
     if (symbol != kNoSymbol) columns.Get(symbol, [number](Symbol) { return number; });
   }
   const std::vector<Symbol>& stages = snapshot.standing().stage;

@@ -38,7 +38,7 @@ absl::StatusOr<Board> MakeBoard(const TenantViews& views, std::string_view pipel
                                                         static_cast<int>(column_by)));
   }
   ASSIGN_OR_RETURN(DealsSnapshot snapshot, DealsSnapshot::Make(views, when, now_us));
-  DealMarks marks = ExistingDeals(snapshot, found.id);
+  DealMarks marks = ExistingDeals(snapshot, found.pipeline_id);
   filter.Narrow(snapshot, marks);
   BoardLayout layout = column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
                            ? BoardLayout::ByDecisionMonth(snapshot, marks)
@@ -172,8 +172,8 @@ absl::StatusOr<v1::GetBoardResponse> GetBoard(const TenantViews& views,
   ASSIGN_OR_RETURN(const Board board, MakeBoard(views, request.pipeline(), request.column_by(),
                                                 request.filter(), when, now_us));
   v1::GetBoardResponse reply;
-  reply.set_pipeline_id(board.pipeline.id);
-  reply.set_pipeline(board.pipeline.display_name);
+  reply.set_pipeline_id(board.pipeline.pipeline_id);
+  reply.set_pipeline(board.pipeline.display_name.value);
   RETURN_IF_ERROR(WriteColumns(board, static_cast<size_t>(cards), reply));
   reply.set_position(static_cast<int64_t>(board.snapshot.position()));
   SetTimestamp(board.snapshot.shown_us(), *reply.mutable_as_of());

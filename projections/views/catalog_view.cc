@@ -2,26 +2,16 @@
 
 #include <memory>
 
-#include "absl/strings/str_cat.h"
-#include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
-#include "projections/views/money.h"
+#include "projections/states/describe.h"
+#include "projections/states/stream_types.h"
+#include "projections/views/owner_label.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 
 namespace dealog::projections {
-namespace {
 
-void AddText(const HistoryEvent& event, const std::string& value, Timeline<std::string>& timeline) {
-  timeline.Add(event.position, event.occurred_us, !value.empty(), value);
-}
-
-std::string Shown(const Timeline<std::string>& timeline) {
-  const std::string* value = timeline.Latest({});
-  return value == nullptr ? std::string() : *value;
-}
-
-}  // namespace
+CatalogView::CatalogView() : StreamView({states::kMemberStream, states::kProductStream}) {}
 
 const MemberRecord* CatalogView::Member(std::string_view id) const {
   const auto found = members_.find(id);
@@ -33,110 +23,54 @@ const ProductRecord* CatalogView::Product(std::string_view id) const {
   return found == products_.end() ? nullptr : &found->second;
 }
 
-void CatalogView::Apply(std::string_view stream_id, const HistoryEvent& event) {
-  if (event.event.has_member()) ApplyMember(stream_id, event);
-  if (event.event.has_product()) ApplyProduct(stream_id, event);
-}
-
-void CatalogView::ApplyMember(std::string_view id, const HistoryEvent& event) {
-  MemberRecord& member = members_[std::string(id)];
-  member.revision = event.revision;
-  const events::v1::MemberEvent& change = event.event.member();
-  switch (change.kind_case()) {
-    case events::v1::MemberEvent::kMemberDefined:
-      member.id = std::string(id);
-      member.first_position = event.position;
-      AddText(event, change.member_defined().display_name(), member.name);
-      AddText(event, change.member_defined().team(), member.team);
-      AddText(event, change.member_defined().region(), member.region);
-      return;
-    case events::v1::MemberEvent::kMemberChanged: {
-      const events::v1::MemberChanged& changed = change.member_changed();
-      if (changed.has_display_name()) AddText(event, changed.display_name(), member.name);
-      if (changed.has_team()) AddText(event, changed.team(), member.team);
-      if (changed.has_region()) AddText(event, changed.region(), member.region);
-      return;
-    }
-    case events::v1::MemberEvent::KIND_NOT_SET:
-      return;
+void CatalogView::Apply(const StreamEvent& event) {
+  const std::string id(event.id);
+  if (event.type == states::kMemberStream) {
+    const auto set = SetBy<states::MemberState>(event.event, event.meta);
+    MemberRecord& member =
+        members_.try_emplace(id, MemberRecord{.state = states::MemberState(id)}).first->second;
+    member.state.Apply(event.event, event.meta);
+    member.name.Take(set.display_name, event.meta);
+    member.team.Take(set.team, event.meta);
+    member.region.Take(set.region, event.meta);
+    return;
   }
-}
-
-void CatalogView::ApplyProduct(std::string_view id, const HistoryEvent& event) {
-  ProductRecord& product = products_[std::string(id)];
-  product.revision = event.revision;
-  const auto add_price = [&](bool set, const events::v1::Money& price) {
-    product.list_price.Add(event.position, event.occurred_us, set, price);
-  };
-  const events::v1::ProductEvent& change = event.event.product();
-  switch (change.kind_case()) {
-    case events::v1::ProductEvent::kProductDefined:
-      product.id = std::string(id);
-      product.first_position = event.position;
-      AddText(event, change.product_defined().display_name(), product.name);
-      AddText(event, change.product_defined().series(), product.series);
-      add_price(change.product_defined().has_list_price(), change.product_defined().list_price());
-      return;
-    case events::v1::ProductEvent::kProductChanged: {
-      const events::v1::ProductChanged& changed = change.product_changed();
-      if (changed.has_display_name()) AddText(event, changed.display_name(), product.name);
-      if (changed.has_series()) AddText(event, changed.series(), product.series);
-      if (changed.has_list_price()) add_price(true, changed.list_price());
-      return;
-    }
-    case events::v1::ProductEvent::KIND_NOT_SET:
-      return;
-  }
+  const auto set = SetBy<states::ProductState>(event.event, event.meta);
+  ProductRecord& product =
+      products_.try_emplace(id, ProductRecord{.state = states::ProductState(id)}).first->second;
+  product.state.Apply(event.event, event.meta);
+  product.name.Take(set.display_name, event.meta);
 }
 
 ViewDefinition CatalogViewDefinition() {
-  return {.name = kCatalogView, .version = 1, .make_state = [] {
+  return {.name = kCatalogView, .version = 2, .make_state = [] {
             return std::make_unique<CatalogView>();
           }};
 }
 
 std::string MemberLabel(const TenantViews& views, std::string_view member_id) {
   const absl::StatusOr<const CatalogView*> catalog = views.Get<CatalogView>(kCatalogView);
-  const MemberRecord* member = catalog.ok() ? (*catalog)->Member(member_id) : nullptr;
-  return member == nullptr ? std::string(member_id) : Shown(member->name);
+  return std::string(catalog.ok() ? OwnerLabel(member_id, **catalog) : member_id);
 }
 
 absl::StatusOr<Page<v1::Member>> ListMembers(const TenantViews& views, const PageRequest& page) {
   ASSIGN_OR_RETURN(const CatalogView* catalog, views.Get<CatalogView>(kCatalogView));
-  ASSIGN_OR_RETURN(auto builder, PageBuilder<const MemberRecord*>::Make(page, false));
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<const states::MemberState*>::Make(page, false));
   for (const auto& [id, member] : catalog->members()) {
-    const std::string* name = member.name.Latest({});
-    builder.Offer({.text = name == nullptr ? std::string_view() : *name, .id = id}, &member);
+    builder.Offer({.text = member.state.display_name.value, .id = id}, &member.state);
   }
-  return builder.Finish([](const MemberRecord* member) {
-    v1::Member reply;
-    reply.set_member_id(member->id);
-    reply.set_etag(absl::StrCat(member->revision));
-    reply.set_display_name(Shown(member->name));
-    reply.set_team(Shown(member->team));
-    reply.set_region(Shown(member->region));
-    return reply;
-  });
+  return builder.Finish(
+      [](const states::MemberState* member) { return states::ToMember(*member); });
 }
 
 absl::StatusOr<Page<v1::Product>> ListProducts(const TenantViews& views, const PageRequest& page) {
   ASSIGN_OR_RETURN(const CatalogView* catalog, views.Get<CatalogView>(kCatalogView));
-  ASSIGN_OR_RETURN(auto builder, PageBuilder<const ProductRecord*>::Make(page, false));
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<const states::ProductState*>::Make(page, false));
   for (const auto& [id, product] : catalog->products()) {
-    const std::string* name = product.name.Latest({});
-    builder.Offer({.text = name == nullptr ? std::string_view() : *name, .id = id}, &product);
+    builder.Offer({.text = product.state.display_name.value, .id = id}, &product.state);
   }
-  return builder.Finish([](const ProductRecord* product) {
-    v1::Product reply;
-    reply.set_product_id(product->id);
-    reply.set_etag(absl::StrCat(product->revision));
-    reply.set_display_name(Shown(product->name));
-    reply.set_series(Shown(product->series));
-    if (const events::v1::Money* price = product->list_price.Latest({})) {
-      *reply.mutable_list_price() = ToMoney(price->amount_minor(), price->currency_code());
-    }
-    return reply;
-  });
+  return builder.Finish(
+      [](const states::ProductState* product) { return states::ToProduct(*product); });
 }
 
 }  // namespace dealog::projections

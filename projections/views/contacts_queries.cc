@@ -1,6 +1,5 @@
 // Questions about contacts: GetContact, ListContacts.
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,9 +7,9 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "projections/filter/filter.h"
+#include "projections/states/describe.h"
 #include "projections/views/catalog_view.h"
 #include "projections/views/contacts_view.h"
-#include "projections/views/instants.h"
 #include "projections/views/owner_label.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
@@ -58,60 +57,60 @@ const filter::Schema& ContactSchema() {
 // One contact, as a filter sees it.
 class ContactRow final : public filter::Row {
  public:
-  ContactRow(const v1::Contact& contact, const CatalogView& catalog)
+  ContactRow(const states::ContactState& contact, const CatalogView& catalog)
       : contact_(contact), catalog_(catalog) {}
 
   Value Get(int field_id, std::string_view member) const override {
     switch (static_cast<FieldId>(field_id)) {
       case kId:
-        return Value::Text(contact_.contact_id());
+        return Value::Text(contact_.contact_id);
       case kName:
-        return Value::Text(contact_.display_name());
+        return Value::Text(contact_.display_name.value);
       case kEmail:
-        return Value::Text(contact_.email());
+        return Value::Text(contact_.email.value);
       case kPhone:
-        return Value::Text(contact_.phone());
+        return Value::Text(contact_.phone.value);
       case kOwner:
-        return Value::Text(OwnerLabel(contact_.owner_id(), catalog_));
+        return Value::Text(OwnerLabel(contact_.owner_id.value, catalog_));
       case kOwnerId:
-        return Value::Text(contact_.owner_id());
+        return Value::Text(contact_.owner_id.value);
       case kOrganization:
-        return Value::Text(contact_.organization_id());
+        return Value::Text(contact_.organization_id.value);
       case kTags:
-        tags_.assign(contact_.tags().begin(), contact_.tags().end());
+        tags_.clear();
+        contact_.tags.ForEach(
+            [this](const std::string& tag, states::Present) { tags_.push_back(tag); });
         return Value::List(tags_);
       case kAttribute:
         return Attribute(member);
       case kKey:
-        return Value::Text(contact_.external_key());
+        return Value::Text(contact_.external_key);
       case kCreated:
-        return Value::Instant(TimestampMicros(contact_.create_time()).value_or(0));
+        return Value::Instant(contact_.created_at_us);
       case kUpdated:
-        return Value::Instant(TimestampMicros(contact_.update_time()).value_or(0));
+        return Value::Instant(contact_.updated_at_us);
     }
     return Value::Unset();
   }
 
  private:
   Value Attribute(std::string_view key) const {
-    for (const events::v1::Attribute& attribute : contact_.attributes()) {
-      if (attribute.key() != key) continue;
-      if (attribute.has_number()) return Value::Number(attribute.number());
-      return Value::Text(attribute.text());
-    }
+    const events::v1::Attribute* attribute = contact_.attributes.Find(std::string(key));
+    if (attribute != nullptr && attribute->has_number()) return Value::Number(attribute->number());
+    if (attribute != nullptr) return Value::Text(attribute->text());
     return Value::Unset();
   }
 
-  const v1::Contact& contact_;
+  const states::ContactState& contact_;
   const CatalogView& catalog_;
   mutable std::vector<std::string_view> tags_;  // What the last answer points to.
 };
 
-OrderKey PlaceOf(const v1::Contact& contact, std::string_view field) {
-  OrderKey key{.id = contact.contact_id()};
-  if (field == "display_name") key.text = contact.display_name();
-  if (field == "create_time") key.number = TimestampMicros(contact.create_time()).value_or(0);
-  if (field == "update_time") key.number = TimestampMicros(contact.update_time()).value_or(0);
+OrderKey PlaceOf(const states::ContactState& contact, std::string_view field) {
+  OrderKey key{.id = contact.contact_id};
+  if (field == "display_name") key.text = contact.display_name.value;
+  if (field == "create_time") key.number = contact.created_at_us;
+  if (field == "update_time") key.number = contact.updated_at_us;
   return key;
 }
 
@@ -119,13 +118,13 @@ OrderKey PlaceOf(const v1::Contact& contact, std::string_view field) {
 
 absl::StatusOr<v1::Contact> GetContact(const TenantViews& views, std::string_view contact_id) {
   ASSIGN_OR_RETURN(const ContactsView* view, views.Get<ContactsView>(kContactsView));
-  const v1::Contact* contact = view->contacts().Find(contact_id);
+  const states::ContactState* contact = view->contacts().Find(contact_id);
   if (contact == nullptr) {
     return base::Error(absl::StatusCode::kNotFound, "CONTACT_NOT_FOUND",
                        absl::StrCat("expected a contact's id, found ", Quoted(contact_id),
                                     ", which no contact has"));
   }
-  return *contact;
+  return states::ToContact(*contact);
 }
 
 absl::StatusOr<Page<v1::Contact>> ListContacts(const TenantViews& views, const ListQuery& query) {
@@ -138,12 +137,13 @@ absl::StatusOr<Page<v1::Contact>> ListContacts(const TenantViews& views, const L
       const ListOrder order,
       ParseOrderBy(query.order_by, {"contact_id", "display_name", "create_time", "update_time"}));
   ASSIGN_OR_RETURN(auto builder,
-                   PageBuilder<const v1::Contact*>::Make(query.page, order.descending));
-  for (const auto& [id, contact] : view->contacts().messages()) {
+                   PageBuilder<const states::ContactState*>::Make(query.page, order.descending));
+  for (const auto& [id, contact] : view->contacts().all()) {
     if (!filter.Matches(ContactRow(contact, *catalog))) continue;
     builder.Offer(PlaceOf(contact, order.field), &contact);
   }
-  return builder.Finish([](const v1::Contact* contact) { return *contact; });
+  return builder.Finish(
+      [](const states::ContactState* contact) { return states::ToContact(*contact); });
 }
 
 }  // namespace dealog::projections

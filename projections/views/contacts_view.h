@@ -1,29 +1,21 @@
 #pragma once
 
-// Contacts. Row: contact id -> dealog.v1.Contact.
+// Contacts. Rows: as every StreamView.
 
-#include "dealog/v1/contacts.pb.h"
-#include "projections/projection.h"
-#include "projections/views/message_table.h"
+#include "projections/states/contact.h"
+#include "projections/states/stream_types.h"
+#include "projections/views/state_view.h"
 
 namespace dealog::projections {
 
 inline constexpr std::string_view kContactsView = "contacts";
 
 // Thread safety: as ViewState.
-class ContactsView final : public ViewState {
+class ContactsView final : public StateView<states::ContactState> {
  public:
-  absl::Status Fold(const FoldedEvent& event) override;
-  void FlushRows(RowSink& sink) override { contacts_.FlushRows(sink); }
-  absl::Status LoadRow(std::string_view key, std::string_view value) override {
-    return contacts_.LoadRow(key, value).status();
-  }
-  size_t RowCount() const override { return contacts_.size(); }
+  ContactsView() : StateView({states::kContactStream}) {}
 
-  const MessageTable<v1::Contact>& contacts() const { return contacts_; }
-
- private:
-  MessageTable<v1::Contact> contacts_;
+  const StateTable<states::ContactState>& contacts() const { return table<states::ContactState>(); }
 };
 
 ViewDefinition ContactsViewDefinition();

@@ -312,8 +312,7 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
     case kStage:
       KeepByColumn(snapshot_.standing().stage, marks, [&](Symbol symbol) {
         const StageAt* stage = snapshot_.Stage(symbol);
-        return NameMatches(node, Text(symbol),
-                           stage != nullptr ? stage->stage.label() : Text(symbol));
+        return NameMatches(node, Text(symbol), stage != nullptr ? stage->label() : Text(symbol));
       });
       return true;
     case kStatus:
@@ -366,7 +365,8 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
       return KeepByColumn(table_.pipeline, marks, [&](Symbol symbol) {
         const PipelinesView::Shared pipeline =
             snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
-        return NameMatches(node, Text(symbol), pipeline ? pipeline->display_name : Text(symbol));
+        return NameMatches(node, Text(symbol),
+                           pipeline ? pipeline->display_name.value : Text(symbol));
       });
     default:
       return;

@@ -37,7 +37,7 @@ void SetStanding(const Standing& standing, const Symbols& symbols, v1::Deal& mes
 std::string DealMessages::StageLabel(Symbol stage) {
   return stage_labels_.Get(stage, [this](Symbol symbol) {
     const StageAt* found = snapshot_.Stage(symbol);
-    return found != nullptr ? found->stage.label() : std::string(snapshot_.symbols().Text(symbol));
+    return found != nullptr ? found->label() : std::string(snapshot_.symbols().Text(symbol));
   });
 }
 

@@ -76,7 +76,7 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const PipelineAt found, FindPipeline(views, pipeline, {}));
   const FactTable& table = snapshot.table();
-  const Symbol symbol = snapshot.symbols().Find(found.id);
+  const Symbol symbol = snapshot.symbols().Find(found.pipeline_id);
   std::vector<DealIndex> changed;
   for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
     if (table.last_position[deal] > after.value && table.pipeline[deal] == symbol) {

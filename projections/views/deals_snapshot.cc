@@ -11,7 +11,7 @@ namespace {
 template <typename Record>
 std::string_view LabelOf(const Record* record, std::string_view id, const Horizon& horizon) {
   if (record == nullptr) return id;
-  const std::string* name = record->name.Shown(horizon);
+  const std::string* name = record->name.Latest(horizon);
   return name == nullptr ? id : std::string_view(*name);
 }
 

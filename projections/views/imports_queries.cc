@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/describe.h"
 #include "projections/views/imports_view.h"
-#include "projections/views/instants.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 #include "projections/views/texts.h"
@@ -13,22 +13,24 @@ namespace dealog::projections {
 
 absl::StatusOr<v1::Import> GetImport(const TenantViews& views, std::string_view import_id) {
   ASSIGN_OR_RETURN(const ImportsView* view, views.Get<ImportsView>(kImportsView));
-  const v1::Import* import = view->imports().Find(import_id);
+  const states::ImportState* import = view->imports().Find(import_id);
   if (import == nullptr) {
     return base::Error(absl::StatusCode::kNotFound, "IMPORT_NOT_FOUND",
                        absl::StrCat("expected an import's id, found ", Quoted(import_id),
                                     ", which no import has"));
   }
-  return *import;
+  return states::ToImport(*import);
 }
 
 absl::StatusOr<Page<v1::Import>> ListImports(const TenantViews& views, const PageRequest& page) {
   ASSIGN_OR_RETURN(const ImportsView* view, views.Get<ImportsView>(kImportsView));
-  ASSIGN_OR_RETURN(auto builder, PageBuilder<const v1::Import*>::Make(page, /*descending=*/true));
-  for (const auto& [id, import] : view->imports().messages()) {
-    builder.Offer({.number = TimestampMicros(import.start_time()).value_or(0), .id = id}, &import);
+  ASSIGN_OR_RETURN(auto builder,
+                   PageBuilder<const states::ImportState*>::Make(page, /*descending=*/true));
+  for (const auto& [id, import] : view->imports().all()) {
+    builder.Offer({.number = import.started_at_us, .id = id}, &import);
   }
-  return builder.Finish([](const v1::Import* import) { return *import; });
+  return builder.Finish(
+      [](const states::ImportState* import) { return states::ToImport(*import); });
 }
 
 }  // namespace dealog::projections

@@ -196,7 +196,7 @@ absl::Status AnswerWinRate(KpiQuery& query, v1::QueryKpiResponse& reply) {
   const bool by_value = query.request.by() == v1::WIN_RATE_BY_VALUE;
   reply.mutable_policies()->set_definition(by_value ? "win_rate_value@1" : "win_rate_count@1");
   reply.mutable_policies()->set_variant(by_value ? "VALUE" : "COUNT");
-  const std::string& currency = query.snapshot.tenant().currency_code();
+  const std::string& currency = query.snapshot.tenant().tenant()->currency_code;
   const Currency own = PackCurrency(currency);
   std::set<std::string> missing_rates;
   Tallies<WinRateTally> tallies;

@@ -205,7 +205,7 @@ Grouper::Group Grouper::GroupOfAttribute(Symbol organization, int64_t instant) {
 Grouper::Group Grouper::GroupOfStage(Symbol stage) {
   return by_symbol_.Get(stage, [this](Symbol symbol) {
     const StageAt* at = snapshot_->Stage(symbol);
-    return Intern(at != nullptr ? std::string_view(at->stage.label()) : Text(symbol));
+    return Intern(at != nullptr ? std::string_view(at->label()) : Text(symbol));
   });
 }
 
@@ -248,7 +248,7 @@ std::vector<Grouper::Group> Grouper::InOrder() const {
     const std::vector<StageAt>& stages = pipeline_->stages;
     return static_cast<size_t>(
         std::find_if(stages.begin(), stages.end(),
-                     [&](const StageAt& stage) { return stage.stage.label() == labels_[group]; }) -
+                     [&](const StageAt& stage) { return stage.label() == labels_[group]; }) -
         stages.begin());
   };
   std::sort(groups.begin(), groups.end(), [&](Group a, Group b) {

@@ -81,7 +81,7 @@ absl::Status Answer(KpiQuery& query, v1::QueryKpiResponse& reply) {
 }
 
 void SetPolicies(const KpiQuery& query, v1::KpiPolicies& policies) {
-  policies.set_time_zone(query.snapshot.tenant().time_zone_name());
+  policies.set_time_zone(query.snapshot.tenant().tenant()->time_zone);
   policies.set_attribute_at(query.request.attribute_at() == v1::ATTRIBUTE_AT_CURRENT ? "CURRENT"
                                                                                      : "AT_EVENT");
   policies.set_groups_overlap(query.grouper.dimension() == Dimension::kTag);
@@ -108,7 +108,7 @@ absl::StatusOr<v1::QueryKpiResponse> QueryKpi(const TenantViews& views,
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(request.filter(), *tenant));
   ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::Make(views, when, now_us));
   ASSIGN_OR_RETURN(Grouper grouper, Grouper::Make(request, snapshot, pipeline));
-  DealMarks marks = ExistingDeals(snapshot, pipeline.id);
+  DealMarks marks = ExistingDeals(snapshot, pipeline.pipeline_id);
   filter.Narrow(snapshot, marks);
 
   KpiQuery query{.request = request,
@@ -124,7 +124,7 @@ absl::StatusOr<v1::QueryKpiResponse> QueryKpi(const TenantViews& views,
   SetPolicies(query, *reply.mutable_policies());
   reply.set_position(static_cast<int64_t>(snapshot.position()));
   SetTimestamp(snapshot.shown_us(), *reply.mutable_as_of());
-  reply.set_pipeline_id(pipeline.id);
+  reply.set_pipeline_id(pipeline.pipeline_id);
   return reply;
 }
 

@@ -81,14 +81,14 @@ class StageTallies {
       AppendParts(row, parts);
       if (row.only_if_visited && parts.empty()) continue;
       v1::KpiResult& result = *reply.add_results();
-      result.set_group(row.stage.stage.label());
+      result.set_group(row.stage.label());
       write(parts, result);
       for (const Grouper::Group group : order) {
         if (PlaceOf(group) >= row.tallies.size()) continue;
         const Tally& tally = row.tallies[PlaceOf(group)];
         if (tally.empty()) continue;
         v1::KpiResult& part = *reply.add_results();
-        part.set_group(row.stage.stage.label());
+        part.set_group(row.stage.label());
         part.set_subgroup(query_.grouper.Label(group));
         write({&tally}, part);
       }
@@ -125,8 +125,8 @@ class StageTallies {
     }
   }
   void Register(const StageAt& stage) {
-    rows_.push_back({.stage = stage, .only_if_visited = stage.retired});
-    const Symbol symbol = query_.snapshot.symbols().Find(stage.stage.stage_id());
+    rows_.push_back({.stage = stage, .only_if_visited = stage.retired()});
+    const Symbol symbol = query_.snapshot.symbols().Find(stage.id());
     if (symbol != kNoSymbol) row_of_[symbol] = static_cast<uint32_t>(rows_.size());
   }
   Row& RowOf(Symbol symbol) {
@@ -134,7 +134,7 @@ class StageTallies {
       const std::string id(query_.snapshot.symbols().Text(symbol));
       const StageAt* known = query_.snapshot.Stage(symbol);
       rows_.push_back({.stage = known != nullptr ? *known : StageAt{}, .place = id});
-      if (known == nullptr) rows_.back().stage.stage.set_label(id);
+      if (known == nullptr) rows_.back().stage.definition.set_label(id);
       row_of_[symbol] = static_cast<uint32_t>(rows_.size());
     }
     return rows_[row_of_[symbol] - 1];

@@ -4,9 +4,10 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "projections/filter/filter.h"
+#include "projections/states/describe.h"
 #include "projections/views/catalog_view.h"
-#include "projections/views/instants.h"
 #include "projections/views/organizations_view.h"
+#include "projections/views/owner_label.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 #include "projections/views/tenant_view.h"
@@ -35,108 +36,59 @@ const filter::Schema& OrganizationSchema() {
   return *kSchema;
 }
 
-filter::Value LatestText(const Timeline<std::string>& timeline) {
-  const std::string* text = timeline.Latest({});
-  return text == nullptr ? filter::Value::Unset() : filter::Value::Text(*text);
-}
-
 // One organization, as a filter sees it.
 class OrganizationRow final : public filter::Row {
  public:
-  OrganizationRow(const OrganizationRecord& record, const CatalogView& catalog)
-      : record_(record), catalog_(catalog) {}
+  OrganizationRow(const states::OrganizationState& state, const CatalogView& catalog)
+      : state_(state), catalog_(catalog) {}
 
   filter::Value Get(int field_id, std::string_view member) const override {
     switch (static_cast<FieldId>(field_id)) {
       case kId:
-        return filter::Value::Text(record_.id);
+        return filter::Value::Text(state_.organization_id);
       case kName:
-        return LatestText(record_.name);
+        return filter::Value::Text(state_.display_name.value);
       case kDomain:
-        return LatestText(record_.domain);
+        return filter::Value::Text(state_.domain.value);
       case kOwner:
-        return Owner();
+        return filter::Value::Text(OwnerLabel(state_.owner_id.value, catalog_));
       case kOwnerId:
-        return LatestText(record_.owner);
+        return filter::Value::Text(state_.owner_id.value);
       case kTags:
-        return Tags();
+        tags_.clear();
+        state_.tags.ForEach(
+            [this](const std::string& tag, states::Present) { tags_.push_back(tag); });
+        return filter::Value::List(tags_);
       case kAttribute:
         return Attribute(member);
       case kCreated:
-        return filter::Value::Instant(record_.created_us);
+        return filter::Value::Instant(state_.created_at_us);
       case kUpdated:
-        return filter::Value::Instant(record_.updated_us);
+        return filter::Value::Instant(state_.updated_at_us);
       case kKey:
-        return filter::Value::Text(record_.external_key);
+        return filter::Value::Text(state_.external_key);
     }
     return filter::Value::Unset();
   }
 
  private:
-  filter::Value Owner() const {
-    const std::string* id = record_.owner.Latest({});
-    if (id == nullptr) return filter::Value::Unset();
-    const MemberRecord* owner = catalog_.Member(*id);
-    return owner == nullptr ? filter::Value::Text(*id) : LatestText(owner->name);
-  }
-  filter::Value Tags() const {
-    tags_.clear();
-    for (const auto& [tag, has] : record_.tags) {
-      if (has.Latest({}) != nullptr) tags_.push_back(tag);
-    }
-    return filter::Value::List(tags_);
-  }
   filter::Value Attribute(std::string_view key) const {
-    const AttributeValue* value = record_.Attribute(key, kNever, {});
-    if (value == nullptr) return filter::Value::Unset();
-    if (const double* number = std::get_if<double>(value)) return filter::Value::Number(*number);
-    return filter::Value::Text(std::get<std::string>(*value));
+    const events::v1::Attribute* attribute = state_.attributes.Find(std::string(key));
+    if (attribute == nullptr) return filter::Value::Unset();
+    if (attribute->has_number()) return filter::Value::Number(attribute->number());
+    return filter::Value::Text(attribute->text());
   }
 
-  const OrganizationRecord& record_;
+  const states::OrganizationState& state_;
   const CatalogView& catalog_;
   mutable std::vector<std::string_view> tags_;  // What the last answer points to.
 };
 
-v1::Organization ToProto(const OrganizationRecord& record) {
-  const auto text = [](const Timeline<std::string>& timeline) {
-    const std::string* value = timeline.Latest({});
-    return value == nullptr ? std::string() : *value;
-  };
-  v1::Organization reply;
-  reply.set_organization_id(record.id);
-  reply.set_etag(absl::StrCat(record.revision));
-  reply.set_display_name(text(record.name));
-  reply.set_domain(text(record.domain));
-  reply.set_owner_id(text(record.owner));
-  for (const auto& [tag, has] : record.tags) {
-    if (has.Latest({}) != nullptr) reply.add_tags(tag);
-  }
-  for (const auto& [key, timeline] : record.attributes) {
-    const AttributeValue* value = timeline.Latest({});
-    if (value == nullptr) continue;
-    events::v1::Attribute& attribute = *reply.add_attributes();
-    attribute.set_key(key);
-    if (const double* number = std::get_if<double>(value)) {
-      attribute.set_number(*number);
-    } else {
-      attribute.set_text(std::get<std::string>(*value));
-    }
-  }
-  reply.set_external_key(record.external_key);
-  SetTimestamp(record.created_us, *reply.mutable_create_time());
-  SetTimestamp(record.updated_us, *reply.mutable_update_time());
-  return reply;
-}
-
-OrderKey PlaceOf(const OrganizationRecord& record, std::string_view field) {
-  OrderKey key{.id = record.id};
-  if (field == "create_time") key.number = record.created_us;
-  if (field == "update_time") key.number = record.updated_us;
-  if (const std::string* name = record.name.Latest({});
-      name != nullptr && field == "display_name") {
-    key.text = *name;
-  }
+OrderKey PlaceOf(const states::OrganizationState& state, std::string_view field) {
+  OrderKey key{.id = state.organization_id};
+  if (field == "create_time") key.number = state.created_at_us;
+  if (field == "update_time") key.number = state.updated_at_us;
+  if (field == "display_name") key.text = state.display_name.value;
   return key;
 }
 
@@ -151,7 +103,7 @@ absl::StatusOr<v1::Organization> GetOrganization(const TenantViews& views,
                        absl::StrCat("expected an organization's id, found ",
                                     Quoted(organization_id), ", which no organization has"));
   }
-  return ToProto(*record);
+  return states::ToOrganization(record->state);
 }
 
 absl::StatusOr<Page<v1::Organization>> ListOrganizations(const TenantViews& views,
@@ -164,13 +116,14 @@ absl::StatusOr<Page<v1::Organization>> ListOrganizations(const TenantViews& view
   ASSIGN_OR_RETURN(const ListOrder order,
                    ParseOrderBy(query.order_by,
                                 {"organization_id", "display_name", "create_time", "update_time"}));
-  ASSIGN_OR_RETURN(auto builder,
-                   PageBuilder<const OrganizationRecord*>::Make(query.page, order.descending));
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<const states::OrganizationState*>::Make(
+                                     query.page, order.descending));
   for (const auto& [id, record] : view->records()) {
-    if (!filter.Matches(OrganizationRow(record, *catalog))) continue;
-    builder.Offer(PlaceOf(record, order.field), &record);
+    if (!filter.Matches(OrganizationRow(record.state, *catalog))) continue;
+    builder.Offer(PlaceOf(record.state, order.field), &record.state);
   }
-  return builder.Finish([](const OrganizationRecord* record) { return ToProto(*record); });
+  return builder.Finish(
+      [](const states::OrganizationState* state) { return states::ToOrganization(*state); });
 }
 
 }  // namespace dealog::projections

@@ -12,8 +12,7 @@ namespace dealog::projections {
 // arguments.
 inline std::string_view OwnerLabel(std::string_view owner_id, const CatalogView& catalog) {
   const MemberRecord* member = catalog.Member(owner_id);
-  const std::string* name = member == nullptr ? nullptr : member->name.Latest({});
-  return name == nullptr ? owner_id : std::string_view(*name);
+  return member == nullptr ? owner_id : std::string_view(member->state.display_name.value);
 }
 
 }  // namespace dealog::projections

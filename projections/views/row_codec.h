@@ -71,6 +71,12 @@ class RowReader {
     at_ += size;
     return text;
   }
+  // All that is left; empty if it is not ok.
+  std::string_view Rest() {
+    const std::string_view rest(at_, static_cast<size_t>(end_ - at_));
+    at_ = end_;
+    return rest;
+  }
 
  private:
   uint8_t Fail() {

@@ -11,9 +11,9 @@ const StageAt* StagesAt::Find(std::string_view stage_id) {
   }
   Seen& seen = found->second;
   if (!seen.at_horizon) return nullptr;
-  if (const StageAt* stage = seen.at_horizon->Find(stage_id)) return stage;
+  if (const StageAt* stage = seen.at_horizon->FindStage(stage_id)) return stage;
   if (!seen.whole) seen.whole = view_->At(pipeline, horizon_.WithoutAsOf());
-  return seen.whole->Find(stage_id);
+  return seen.whole->FindStage(stage_id);
 }
 
 }  // namespace dealog::projections

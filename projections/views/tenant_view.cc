@@ -1,40 +1,31 @@
 #include "projections/views/tenant_view.h"
 
-#include "absl/strings/str_cat.h"
+#include <memory>
+
 #include "absl/strings/str_format.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/describe.h"
 #include "projections/views/instants.h"
 #include "projections/views/queries.h"
 
 namespace dealog::projections {
 
-void TenantView::Apply(std::string_view stream_id, const HistoryEvent& event) {
-  const events::v1::TenantEvent& tenant = event.event.tenant();
-  switch (tenant.kind_case()) {
-    case events::v1::TenantEvent::kTenantCreated:
-      name_ = std::string(stream_id);
-      time_zone_name_ = tenant.tenant_created().time_zone();
-      currency_code_ = tenant.tenant_created().currency_code();
-      created_us_ = event.occurred_us;
-      // The decider admitted known zones only; on a machine without that zone's data days are
-      // UTC's.
-      if (!absl::LoadTimeZone(time_zone_name_, &time_zone_)) time_zone_ = absl::UTCTimeZone();
-      break;
-    case events::v1::TenantEvent::KIND_NOT_SET:
-      break;
-  }
+void TenantView::Folded(const states::TenantState& tenant) {
+  tenant_ = &tenant;
+  // The decider admitted known zones only; on a machine without that zone's data days are UTC's.
+  if (!absl::LoadTimeZone(tenant.time_zone, &time_zone_)) time_zone_ = absl::UTCTimeZone();
 }
 
 ViewDefinition TenantViewDefinition() {
-  return {.name = kTenantView, .version = 1, .make_state = [] {
+  return {.name = kTenantView, .version = 2, .make_state = [] {
             return std::make_unique<TenantView>();
           }};
 }
 
 absl::StatusOr<const TenantView*> FindTenant(const TenantViews& views) {
   ASSIGN_OR_RETURN(const TenantView* tenant, views.Get<TenantView>(kTenantView));
-  if (!tenant->exists()) {
+  if (tenant->tenant() == nullptr) {
     return base::Error(absl::StatusCode::kNotFound, "TENANT_NOT_FOUND",
                        "expected a tenant, found a log without TenantCreated; create the tenant");
   }
@@ -48,12 +39,7 @@ absl::StatusOr<absl::TimeZone> TenantTimeZone(const TenantViews& views) {
 
 absl::StatusOr<v1::Tenant> GetTenant(const TenantViews& views) {
   ASSIGN_OR_RETURN(const TenantView* tenant, FindTenant(views));
-  v1::Tenant reply;
-  reply.set_name(tenant->name());
-  reply.set_time_zone(tenant->time_zone_name());
-  reply.set_currency_code(tenant->currency_code());
-  SetTimestamp(tenant->created_us(), *reply.mutable_create_time());
-  return reply;
+  return states::ToTenant(*tenant->tenant());
 }
 
 absl::StatusOr<int64_t> ResolveInstant(const v1::Instant& instant, const TenantViews& views,

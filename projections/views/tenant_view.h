@@ -1,39 +1,32 @@
 #pragma once
 
-// The tenant's name, time zone and currency.
-
-#include <memory>
-#include <string>
+// The tenant's name, time zone and currency. Rows: as every StreamView.
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "projections/states/stream_types.h"
+#include "projections/states/tenant.h"
 #include "projections/tenant_views.h"
-#include "projections/views/history_view.h"
+#include "projections/views/state_view.h"
 
 namespace dealog::projections {
 
 inline constexpr std::string_view kTenantView = "tenant";
 
 // Thread safety: as ViewState.
-class TenantView final : public HistoryView {
+class TenantView final : public StateView<states::TenantState> {
  public:
-  bool exists() const { return !name_.empty(); }
-  const std::string& name() const { return name_; }
-  const absl::TimeZone& time_zone() const { return time_zone_; }
-  const std::string& time_zone_name() const { return time_zone_name_; }
-  const std::string& currency_code() const { return currency_code_; }
-  int64_t created_us() const { return created_us_; }
+  TenantView() : StateView({states::kTenantStream}) {}
 
- protected:
-  bool Wants(const events::v1::Event& event) const override { return event.has_tenant(); }
-  void Apply(std::string_view stream_id, const HistoryEvent& event) override;
+  // nullptr before its first event.
+  const states::TenantState* tenant() const { return tenant_; }
+  const absl::TimeZone& time_zone() const { return time_zone_; }
 
  private:
-  std::string name_;
-  std::string time_zone_name_;
-  std::string currency_code_;
+  void Folded(const states::TenantState& tenant) override;
+
+  const states::TenantState* tenant_ = nullptr;  // In the table.
   absl::TimeZone time_zone_ = absl::UTCTimeZone();
-  int64_t created_us_ = 0;
 };
 
 ViewDefinition TenantViewDefinition();

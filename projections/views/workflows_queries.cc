@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
-#include "projections/views/instants.h"
+#include "projections/states/describe.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 #include "projections/views/texts.h"
@@ -14,8 +14,9 @@
 namespace dealog::projections {
 namespace {
 
-absl::StatusOr<const v1::Workflow*> Require(const WorkflowsView& view, std::string_view workflow) {
-  const v1::Workflow* found = view.FindWorkflow(workflow);
+absl::StatusOr<const states::WorkflowState*> Require(const WorkflowsView& view,
+                                                     std::string_view workflow) {
+  const states::WorkflowState* found = view.FindWorkflow(workflow);
   if (found == nullptr) {
     return base::Error(absl::StatusCode::kNotFound, "WORKFLOW_NOT_FOUND",
                        absl::StrCat("expected a workflow's id or display name, found ",
@@ -28,19 +29,20 @@ absl::StatusOr<const v1::Workflow*> Require(const WorkflowsView& view, std::stri
 
 absl::StatusOr<v1::Workflow> GetWorkflow(const TenantViews& views, std::string_view workflow) {
   ASSIGN_OR_RETURN(const WorkflowsView* view, views.Get<WorkflowsView>(kWorkflowsView));
-  ASSIGN_OR_RETURN(const v1::Workflow* found, Require(*view, workflow));
-  return *found;
+  ASSIGN_OR_RETURN(const states::WorkflowState* found, Require(*view, workflow));
+  return states::ToWorkflow(*found);
 }
 
 absl::StatusOr<Page<v1::Workflow>> ListWorkflows(const TenantViews& views,
                                                  const PageRequest& page) {
   ASSIGN_OR_RETURN(const WorkflowsView* view, views.Get<WorkflowsView>(kWorkflowsView));
   ASSIGN_OR_RETURN(auto builder,
-                   PageBuilder<const v1::Workflow*>::Make(page, /*descending=*/false));
-  for (const auto& [id, workflow] : view->workflows().messages()) {
-    builder.Offer({.text = workflow.display_name(), .id = id}, &workflow);
+                   PageBuilder<const states::WorkflowState*>::Make(page, /*descending=*/false));
+  for (const auto& [id, workflow] : view->workflows().all()) {
+    builder.Offer({.text = workflow.display_name.value, .id = id}, &workflow);
   }
-  return builder.Finish([](const v1::Workflow* workflow) { return *workflow; });
+  return builder.Finish(
+      [](const states::WorkflowState* workflow) { return states::ToWorkflow(*workflow); });
 }
 
 absl::StatusOr<Page<v1::WorkflowInstance>> ListWorkflowInstances(const TenantViews& views,
@@ -50,18 +52,19 @@ absl::StatusOr<Page<v1::WorkflowInstance>> ListWorkflowInstances(const TenantVie
   ASSIGN_OR_RETURN(const WorkflowsView* view, views.Get<WorkflowsView>(kWorkflowsView));
   std::string workflow_id;
   if (!workflow.empty()) {
-    ASSIGN_OR_RETURN(const v1::Workflow* found, Require(*view, workflow));
-    workflow_id = found->workflow_id();
+    ASSIGN_OR_RETURN(const states::WorkflowState* found, Require(*view, workflow));
+    workflow_id = found->workflow_id;
   }
-  ASSIGN_OR_RETURN(auto builder,
-                   PageBuilder<const v1::WorkflowInstance*>::Make(page, /*descending=*/true));
-  for (const auto& [id, instance] : view->instances().messages()) {
-    if (!workflow_id.empty() && instance.workflow_id() != workflow_id) continue;
-    if (!deal_id.empty() && instance.deal_id() != deal_id) continue;
-    builder.Offer({.number = TimestampMicros(instance.start_time()).value_or(0), .id = id},
-                  &instance);
+  ASSIGN_OR_RETURN(auto builder, PageBuilder<const states::WorkflowInstanceState*>::Make(
+                                     page, /*descending=*/true));
+  for (const auto& [id, instance] : view->instances().all()) {
+    if (!workflow_id.empty() && instance.workflow_id != workflow_id) continue;
+    if (!deal_id.empty() && instance.deal_id != deal_id) continue;
+    builder.Offer({.number = instance.started_at_us, .id = id}, &instance);
   }
-  return builder.Finish([](const v1::WorkflowInstance* instance) { return *instance; });
+  return builder.Finish([](const states::WorkflowInstanceState* instance) {
+    return states::ToWorkflowInstance(*instance);
+  });
 }
 
 }  // namespace dealog::projections

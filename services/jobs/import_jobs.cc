@@ -10,6 +10,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
+#include "projections/states/describe.h"
 #include "projections/states/stream_types.h"
 #include "projections/views/queries.h"
 #include "services/commands/state_loader.h"
@@ -244,8 +245,8 @@ absl::StatusOr<v1::Import> ImportJobsImpl::Prepare(Job& job) {
   }
   ASSIGN_OR_RETURN(ImportRecord record, ReadImport(log_, job.tenant, job.import_id));
   base::MutexLock lock(mu_);
-  job.import = record.import;
-  return std::move(record.import);
+  job.import = states::ToImport(record.state);
+  return job.import;
 }
 
 // The id is a function of the input, so that the same input is not imported twice at once; the
@@ -261,8 +262,8 @@ absl::StatusOr<bool> ImportJobsImpl::ChooseId(Job& job) {
                                        absl::BytesToHexString(job.input.sha256), "/", run)));
     if (FindRunning(job.tenant, id) != nullptr) return Running(id);
     ASSIGN_OR_RETURN(const ImportRecord record, ReadImport(log_, job.tenant, id));
-    const bool is_new = record.import.state() == v1::Import::STATE_UNSPECIFIED;
-    if (is_new || record.import.state() == v1::Import::RUNNING) {
+    const bool is_new = record.state.state == v1::Import::STATE_UNSPECIFIED;
+    if (is_new || record.state.state == v1::Import::RUNNING) {
       job.import_id = id;
       return is_new;
     }
@@ -329,8 +330,8 @@ absl::StatusOr<v1::Import> ImportJobsImpl::Get(const TenantId& tenant,
     if (job != nullptr && job->import.state() == v1::Import::RUNNING) return job->import;
   }
   ASSIGN_OR_RETURN(ImportRecord record, ReadImport(log_, tenant, import_id));
-  if (record.import.state() == v1::Import::STATE_UNSPECIFIED) return NotFound(import_id);
-  return std::move(record.import);
+  if (record.state.state == v1::Import::STATE_UNSPECIFIED) return NotFound(import_id);
+  return states::ToImport(record.state);
 }
 
 absl::Status ImportJobsImpl::Resume() {
@@ -339,7 +340,7 @@ absl::Status ImportJobsImpl::Resume() {
     ASSIGN_OR_RETURN(const ImportRecord record,
                      ReadImport(log_, spooled.tenant, spooled.import_id));
     absl::StatusOr<SpooledInput> input = LoadSpool(spooled.folder);
-    if (record.import.state() != v1::Import::RUNNING || !input.ok()) {
+    if (record.state.state != v1::Import::RUNNING || !input.ok()) {
       RemoveSpool(spooled.folder);  // If it runs, FailLost says so.
       continue;
     }
@@ -348,7 +349,7 @@ absl::Status ImportJobsImpl::Resume() {
     job->principal = record.principal;
     job->input = *std::move(input);
     job->import_id = spooled.import_id;
-    job->import = record.import;
+    job->import = states::ToImport(record.state);
     resumed.insert(spooled.import_id);
     StartWorker(std::move(job));
   }

@@ -6,14 +6,14 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "dealog/v1/imports.pb.h"
 #include "eventstore/event_log.h"
+#include "projections/states/import.h"
 
 namespace dealog::jobs {
 
 struct ImportRecord {
-  v1::Import import;      // state STATE_UNSPECIFIED: there is no such import.
-  std::string principal;  // Who started it.
+  states::ImportState state;  // Of revision 0: there is no such import.
+  std::string principal;      // Who started it.
 };
 
 // Folds the import's stream.

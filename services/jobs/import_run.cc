@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/describe.h"
 #include "projections/states/import.h"
 #include "projections/states/stream_types.h"
-#include "projections/views/imports_view.h"
 #include "services/jobs/chunk_decider.h"
 #include "services/jobs/limits.h"
 #include "services/jobs/log_states.h"
@@ -56,7 +56,8 @@ ImportRun::ImportRun(ImportRunOptions options, const SpooledInput& input, Import
       decider_(input.mapping),
       stream_{domain::kImportStream, options_.import_id},
       control_(control),
-      report_(std::move(report)) {}
+      report_(std::move(report)),
+      import_(options_.import_id) {}
 
 commands::CommandContext ImportRun::Context(const std::string& principal) const {
   commands::CommandContext context;
@@ -184,8 +185,10 @@ absl::Status ImportRun::LandOne() {
     flights_.pop_front();
   }
   attempts_ = 0;
-  projections::FoldImportProgress(chunk->progress, import_);
-  report_(import_);
+  events::v1::Event progressed;
+  *progressed.mutable_import()->mutable_import_progressed() = chunk->progress;
+  Take(progressed);
+  report_(states::ToImport(import_));
   return absl::OkStatus();
 }
 
@@ -229,7 +232,7 @@ absl::Status ImportRun::Retry(const absl::Status& status) {
                    ReadImport(options_.log, options_.tenant, options_.import_id));
   {
     base::MutexLock lock(mu_);
-    events_written_ = record.import.events_written();
+    events_written_ = record.state.events_written;
   }
   Relaunch();
   return absl::OkStatus();
@@ -242,9 +245,9 @@ void ImportRun::Pause(int64_t micros) {
 
 // One pause, in which the job says what it waits for.
 void ImportRun::AwaitSpace(const absl::Status& status, const std::function<bool()>& over) {
-  import_.set_error(absl::StrCat("waiting: ", std::string(status.message())));
-  report_(import_);
-  import_.clear_error();
+  v1::Import waiting = states::ToImport(import_);
+  waiting.set_error(absl::StrCat("waiting: ", std::string(status.message())));
+  report_(waiting);
   // In small steps: a stop or a cancel does not wake it.
   for (int64_t waited = 0; waited < kDiskLowDelayMicros; waited += kRetryDelayMicros) {
     if (over()) return;
@@ -254,7 +257,7 @@ void ImportRun::AwaitSpace(const absl::Status& status, const std::function<bool(
 
 absl::Status ImportRun::ImportRows(RowSource& source) {
   int64_t read = 0;
-  for (ImportRow row; read < import_.rows_done(); ++read) {
+  for (ImportRow row; read < import_.rows_done; ++read) {
     ASSIGN_OR_RETURN(const bool found, source.Next(row));
     if (!found) return absl::DataLossError("the spooled files have fewer rows than were imported");
   }
@@ -286,13 +289,13 @@ absl::Status ImportRun::ImportRows(RowSource& source) {
 absl::StatusOr<v1::Import> ImportRun::Finish() {
   ASSIGN_OR_RETURN(const ImportRecord record,
                    ReadImport(options_.log, options_.tenant, options_.import_id));
-  import_ = record.import;
-  if (import_.state() != v1::Import::RUNNING) return import_;
+  import_ = record.state;
+  if (import_.state != v1::Import::RUNNING) return states::ToImport(import_);
   {
     base::MutexLock lock(mu_);
-    events_written_ = import_.events_written();
+    events_written_ = import_.events_written;
   }
-  report_(import_);
+  report_(states::ToImport(import_));
   auto source = RowSource::Open(input_.mapping, input_.folder, input_.undated_at_us);
   absl::Status status = source.ok() ? ImportRows(**source) : source.status();
   LandAll();
@@ -334,7 +337,7 @@ absl::StatusOr<v1::Import> ImportRun::End(const std::string& principal, events::
   if (!ended.ok()) return IsShutdown(ended) || control_.stop ? Stopped() : ended;
   ASSIGN_OR_RETURN(ImportRecord record,
                    ReadImport(options_.log, options_.tenant, options_.import_id));
-  return std::move(record.import);
+  return states::ToImport(record.state);
 }
 
 domain::CommandMeta ImportRun::DryMeta() const {
@@ -345,6 +348,10 @@ domain::CommandMeta ImportRun::DryMeta() const {
   meta.via = storage::v1::VIA_IMPORT;
   meta.override_reason = Context(options_.principal).origin.override_reason;
   return meta;
+}
+
+void ImportRun::Take(const events::v1::Event& event) {
+  import_.Apply(event, {.revision = import_.revision + 1, .recorded_at_us = import_.updated_at_us});
 }
 
 absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
@@ -358,8 +365,11 @@ absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
     ASSIGN_OR_RETURN(domain::Decision pipeline, decider_.DecidePipeline(meta, reference));
     RETURN_IF_ERROR(reference.Stage(std::move(pipeline), meta, pipeline_events));
   }
+  events::v1::Event event;
+  event.mutable_import()->mutable_import_started()->set_mapping_name(input_.mapping.name);
+  event.mutable_import()->mutable_import_started()->set_row_count(row_count);
+  Take(event);
   events::v1::ImportProgressed progress;
-  import_.set_row_count(row_count);
   for (;;) {
     if (control_.stop) return Stopped();
     RowChunk chunk;
@@ -373,16 +383,20 @@ absl::StatusOr<v1::Import> ImportRun::DryRun(int64_t row_count) {
     progress.clear_rejected();
     RETURN_IF_ERROR(
         DecideRows(decider_, chunk.rows, meta, only_deals ? deals : reference, unused, progress));
-    projections::FoldImportProgress(progress, import_);
+    *event.mutable_import()->mutable_import_progressed() = progress;
+    Take(event);
   }
-  events::v1::ImportCompleted completed;
+  auto& completed = *event.mutable_import()->mutable_import_completed();
   for (const auto& replaced : source->Replacements()) *completed.add_replacements() = replaced;
-  projections::FoldImportReplacements(completed, import_);
-  import_.set_state(v1::Import::COMPLETED);
-  import_.set_mapping_name(input_.mapping.name);
-  import_.set_dry_run(true);
-  import_.set_events_written(0);
-  return import_;
+  Take(event);
+  v1::Import result = states::ToImport(import_);
+  result.set_dry_run(true);
+  // Nothing of it was written, at no time.
+  result.set_events_written(0);
+  result.clear_import_id();
+  result.clear_start_time();
+  result.clear_end_time();
+  return result;
 }
 
 }  // namespace dealog::jobs

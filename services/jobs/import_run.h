@@ -92,6 +92,8 @@ class ImportRun {
   absl::Status Retry(const absl::Status& status);
   void Pause(int64_t micros);
   void AwaitSpace(const absl::Status& status, const std::function<bool()>& over);
+  // Puts what is written, or would be, into import_.
+  void Take(const events::v1::Event& event);
   absl::StatusOr<v1::Import> End(const std::string& principal, events::v1::Event event);
 
   const ImportRunOptions options_;
@@ -101,8 +103,8 @@ class ImportRun {
   ImportControl& control_;
   const Report report_;
 
-  v1::Import import_;
-  int attempts_ = 0;  // Failures in a row.
+  states::ImportState import_;  // As the log says, and what has landed since.
+  int attempts_ = 0;            // Failures in a row.
   base::Mutex mu_;
   base::CondVar landed_;
   std::deque<Flight> flights_ ABSL_GUARDED_BY(mu_);

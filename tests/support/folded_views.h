@@ -49,8 +49,17 @@ class FoldedViews final : public TenantViews {
     header_.set_recorded_at_us(recorded_at_us());
     header_.set_occurred_at_us(occurred_us == 0 ? recorded_at_us() : occurred_us);
     header_.mutable_actor()->set_principal("user:test");
+    log_.emplace_back(header_, event);
     for (const auto& state : states_) DEALOG_CHECK_OK(state->Fold({header_, event}));
     if (!in_commit_) EndCommit();
+  }
+  // Folds what another one folded, each event as a commit of its own.
+  void Replay(const FoldedViews& other) {
+    for (const auto& [header, event] : other.log_) {
+      for (const auto& state : states_) DEALOG_CHECK_OK(state->Fold({header, event}));
+      EndCommit();
+    }
+    position_ = other.position_;
   }
   void BeginCommit() { in_commit_ = true; }
   void EndCommit() {
@@ -114,6 +123,7 @@ class FoldedViews final : public TenantViews {
   const std::vector<ViewDefinition> definitions_;
   std::vector<std::unique_ptr<ViewState>> states_;
   std::vector<std::map<std::string, std::string>> rows_;
+  std::vector<std::pair<storage::v1::EventHeader, events::v1::Event>> log_;
   std::map<std::string, uint64_t> revisions_;
   storage::v1::EventHeader header_;
   uint64_t position_ = 0;

@@ -216,8 +216,11 @@ TEST_F(ContactsViewTest, RowsDoNotDependOnWhenTheyWereFlushed) {
   Change([](events::v1::ContactEvent& event) { event.mutable_contact_tagged()->add_tags("hot"); });
   views_.Flush();
   const auto often = views_.rows(kContactsView);
-  const std::string bytes = GetContact(views_, "contact_ada")->SerializeAsString();
-  EXPECT_THAT(often, ElementsAre(testing::Pair("contact_ada", bytes)));
+  EXPECT_EQ(often.size(), 2u) << "one per event";
+  FoldedViews once({TenantViewDefinition(), CatalogViewDefinition(), ContactsViewDefinition()});
+  once.Replay(views_);
+  once.Flush();
+  EXPECT_EQ(once.rows(kContactsView), often);
 }
 
 }  // namespace

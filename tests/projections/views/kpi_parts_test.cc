@@ -175,27 +175,6 @@ TEST(RowCodec, EveryCutIsNoticed) {
   }
 }
 
-TEST(Timeline, LatestOccurredWinsAndTheFirstValueReachesBack) {
-  Timeline<std::string> team;
-  team.Add(1, 100, false, "");  // Known without a team.
-  team.Add(2, 300, true, "North");
-  team.Add(3, 500, false, "");      // Left it.
-  team.Add(4, 400, true, "South");  // Back-dated.
-  const auto at = [&team](int64_t instant, Horizon horizon = {}) {
-    const std::string* value = team.At(instant, horizon);
-    return value == nullptr ? std::string("-") : *value;
-  };
-  EXPECT_EQ(at(50), "North");
-  EXPECT_EQ(at(299), "North");
-  EXPECT_EQ(at(300), "North");
-  EXPECT_EQ(at(400), "South");
-  EXPECT_EQ(at(500), "-");
-  EXPECT_EQ(at(450, {.known_position = 3}), "North");
-  EXPECT_EQ(at(450, {.as_of_us = 400}), "North");
-  EXPECT_EQ(at(50, {.as_of_us = 300}), "-");
-  EXPECT_EQ(at(kNever, {.known_position = 1}), "-");
-}
-
 TEST(SlotPool, KeepsEachDealsRowsTogether) {
   std::mt19937_64 random(9);
   SlotPool<Change> pool;

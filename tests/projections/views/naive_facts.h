@@ -48,16 +48,17 @@ struct Timed {
   T value;  // T() = none.
 };
 
-// The value at an instant: the last one until then, else the first that is one.
+// The value at an instant: the last one until then that had occurred before as_of, else the first
+// that is one.
 template <typename T>
-T ValueAt(std::vector<Timed<T>> values, int64_t instant) {
+T ValueAt(std::vector<Timed<T>> values, int64_t instant, int64_t as_of = INT64_MAX) {
   std::stable_sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
     return std::pair(a.at, a.position) < std::pair(b.at, b.position);
   });
   bool any_before = false;
   T value{};
   for (const auto& each : values) {
-    if (each.at > instant) break;
+    if (each.at > instant || each.at >= as_of) break;
     if (each.value != T()) any_before = true;
     value = each.value;
   }
@@ -112,6 +113,7 @@ struct Facts {
   std::map<std::string, Deal> deals;
   std::vector<Visit> visits;
   std::vector<Cycle> cycles;
+  int64_t as_of = INT64_MAX;
   std::map<std::string, std::vector<Timed<std::string>>> team;    // By member.
   std::map<std::string, std::vector<Timed<std::string>>> sector;  // By organization.
 };
@@ -291,32 +293,41 @@ inline std::vector<LoggedEvent> Within(const std::vector<LoggedEvent>& log, uint
   return within;
 }
 
+inline void AddReferences(const LoggedEvent& logged, Facts& facts) {
+  const std::string& id = logged.header.stream().id();
+  const int64_t at = logged.header.occurred_at_us();
+  const uint64_t position = logged.header.position();
+  const auto& member = logged.event.member();
+  if (member.has_member_defined()) {
+    facts.team[id].push_back({at, position, member.member_defined().team()});
+  }
+  if (member.member_changed().has_team()) {
+    facts.team[id].push_back({at, position, member.member_changed().team()});
+  }
+  const auto& organization = logged.event.organization();
+  for (const auto& attribute : organization.organization_created().attributes()) {
+    if (attribute.key() == "sector") {
+      facts.sector[id].push_back({at, position, attribute.text()});
+    }
+  }
+  for (const auto& attribute : organization.organization_details_changed().attributes()) {
+    if (attribute.key() == "sector") {
+      facts.sector[id].push_back({at, position, attribute.text()});
+    }
+  }
+}
+
 inline Facts Fold(const std::vector<LoggedEvent>& log, uint64_t known_position, int64_t as_of) {
   Facts facts;
   std::map<std::string, std::vector<LoggedEvent>> by_deal;
+  facts.as_of = as_of;
+  // Reference records' first values hold also before they were entered: all that is known of them.
+  for (const LoggedEvent& logged : Within(log, known_position, INT64_MAX)) {
+    AddReferences(logged, facts);
+  }
   for (const LoggedEvent& logged : Within(log, known_position, as_of)) {
     const std::string& id = logged.header.stream().id();
-    const int64_t at = logged.header.occurred_at_us();
-    const uint64_t position = logged.header.position();
     if (logged.event.has_deal()) by_deal[id].push_back(logged);
-    const auto& member = logged.event.member();
-    if (member.has_member_defined()) {
-      facts.team[id].push_back({at, position, member.member_defined().team()});
-    }
-    if (member.member_changed().has_team()) {
-      facts.team[id].push_back({at, position, member.member_changed().team()});
-    }
-    const auto& organization = logged.event.organization();
-    for (const auto& attribute : organization.organization_created().attributes()) {
-      if (attribute.key() == "sector") {
-        facts.sector[id].push_back({at, position, attribute.text()});
-      }
-    }
-    for (const auto& attribute : organization.organization_details_changed().attributes()) {
-      if (attribute.key() == "sector") {
-        facts.sector[id].push_back({at, position, attribute.text()});
-      }
-    }
   }
   for (const auto& [id, events] : by_deal) {
     if (!events.front().event.deal().has_deal_opened()) continue;  // Not opened by then.
@@ -351,12 +362,12 @@ inline std::set<std::string> GroupsOf(const Facts& facts, const std::string& dea
   }
   if (dimension == "team") {
     const auto team = facts.team.find(owner);
-    return named(team == facts.team.end() ? "" : ValueAt(team->second, at));
+    return named(team == facts.team.end() ? "" : ValueAt(team->second, at, facts.as_of));
   }
   if (dimension == "source") return named(ValueAt(deal.source, at));
   if (dimension == "organization.sector") {
     const auto sector = facts.sector.find(ValueAt(deal.organization, at));
-    return named(sector == facts.sector.end() ? "" : ValueAt(sector->second, at));
+    return named(sector == facts.sector.end() ? "" : ValueAt(sector->second, at, facts.as_of));
   }
   if (dimension == "tag") {
     const std::set<std::string> tags = deal.TagsAt(at);

@@ -148,46 +148,5 @@ TEST_P(RunningState, AttributesAtHandAreThoseOfTheDealsChanges) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RunningState, ::testing::Values(1, 2, 3, 4, 5));
 
-TEST(Timeline, SearchEqualsWalk) {
-  std::mt19937_64 random(11);
-  for (int round = 0; round < 300; ++round) {
-    Timeline<int> timeline;
-    struct Added {
-      int64_t at;
-      uint64_t position;
-      bool set;
-    };
-    std::vector<Added> added;
-    const uint64_t count = random() % 12;
-    for (uint64_t position = 1; position <= count; ++position) {
-      added.push_back({static_cast<int64_t>(random() % 10), position, random() % 3 != 0});
-      timeline.Add(position, added.back().at, added.back().set, static_cast<int>(position));
-    }
-    for (int64_t instant = -1; instant <= 10; ++instant) {
-      for (int64_t as_of = 0; as_of <= 11; ++as_of) {
-        // The latest (at, position) at or before the instant; before all, the first that is set.
-        const Added* before = nullptr;
-        const Added* first = nullptr;
-        const auto less = [](const Added& a, const Added& b) {
-          return a.at != b.at ? a.at < b.at : a.position < b.position;
-        };
-        for (const Added& each : added) {
-          if (each.at < as_of && each.set && (!first || less(each, *first))) first = &each;
-        }
-        for (const Added& each : added) {
-          if (each.at >= as_of || each.at > instant || !first || less(each, *first)) continue;
-          if (!before || less(*before, each)) before = &each;
-        }
-        const Added* expected = before != nullptr ? before : first;
-        const int* found = timeline.At(instant, {.as_of_us = as_of});
-        ASSERT_EQ(found != nullptr, expected != nullptr && expected->set);
-        if (found != nullptr) {
-          ASSERT_EQ(*found, static_cast<int>(expected->position));
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace dealog::projections

@@ -1,0 +1,93 @@
+#pragma once
+
+// A view of aggregates: their own states, folded by their own Evolve, to be described by their own
+// description. The state that decides is the state that is shown.
+//
+//   class ContactsView final : public StateView<states::ContactState> {
+//    public:
+//     ContactsView() : StateView({states::kContactStream}) {}
+//   };
+//   const states::ContactState* contact = view->table<states::ContactState>().Find(id);
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "projections/views/stream_view.h"
+
+namespace dealog::projections {
+
+// States of one stream type by id. Thread safety: its view's. States stay where they are.
+template <typename State>
+class StateTable {
+ public:
+  using States = std::map<std::string, State, std::less<>>;
+
+  // nullptr if there is none.
+  const State* Find(std::string_view id) const {
+    const auto found = states_.find(id);
+    return found == states_.end() ? nullptr : &found->second;
+  }
+  const States& all() const { return states_; }
+
+  const State& Apply(std::string_view id, const events::v1::Event& event,
+                     const states::EventMeta& meta) {
+    auto found = states_.lower_bound(id);
+    if (found == states_.end() || found->first != id) {
+      found = states_.try_emplace(found, std::string(id), State(id));
+    }
+    found->second.Apply(event, meta);
+    return found->second;
+  }
+
+ private:
+  States states_;
+};
+
+// Is told after each event which state it led to: for indexes beside the states.
+template <typename State>
+class FoldedListener {
+ public:
+  virtual void Folded(const State& /*state*/) {}
+
+ protected:
+  ~FoldedListener() = default;
+};
+
+// One state per stream of the types, which are given in the order of `States`.
+// Thread safety: as ViewState.
+template <typename... States>
+class StateView : public StreamView, protected FoldedListener<States>... {
+ public:
+  template <typename State>
+  const StateTable<State>& table() const {
+    return std::get<StateTable<State>>(tables_);
+  }
+
+ protected:
+  explicit StateView(const std::array<std::string_view, sizeof...(States)>& types)
+      : StreamView({types.begin(), types.end()}), types_(types) {}
+
+ private:
+  void Apply(const StreamEvent& event) final {
+    ApplyTo(event, std::index_sequence_for<States...>());
+  }
+  template <size_t... kPlaces>
+  void ApplyTo(const StreamEvent& event, std::index_sequence<kPlaces...>) {
+    (ApplyTo(types_[kPlaces], event, std::get<kPlaces>(tables_)), ...);
+  }
+  template <typename State>
+  void ApplyTo(std::string_view type, const StreamEvent& event, StateTable<State>& table) {
+    if (type != event.type) return;
+    FoldedListener<State>& listener = *this;
+    listener.Folded(table.Apply(event.id, event.event, event.meta));
+  }
+
+  const std::array<std::string_view, sizeof...(States)> types_;
+  std::tuple<StateTable<States>...> tables_;
+};
+
+}  // namespace dealog::projections
