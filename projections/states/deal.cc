@@ -1,6 +1,7 @@
 #include "projections/states/deal.h"
 #include "projections/states/event_types.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace dealog::states {
@@ -46,11 +47,11 @@ void DealState::Evolve(const events::v1::Event& event, const EventMeta& meta) {
       return ChangeStage(event, meta);
     case DealEvent::kDealCloseVoided: {
       const auto before = stage.before_close;
-      return Restore(before, change.deal_close_voided().stage_id(), meta);
+      return Restore(before, change.deal_close_voided().stage_id(), event, meta);
     }
     case DealEvent::kDealMoveUndone: {
       const auto before = undoable ? undoable->before : nullptr;
-      return Restore(before, change.deal_move_undone().stage_id(), meta);
+      return Restore(before, change.deal_move_undone().stage_id(), event, meta);
     }
     case DealEvent::kDealDetailsChanged:
       return ChangeDetails(change.deal_details_changed(), at);
@@ -123,17 +124,20 @@ void DealState::ChangeStage(const events::v1::Event& event, const EventMeta& met
   auto before = std::make_shared<const DealStage>(stage);
   stage.last_event_type = EventTypeName(event);
   stage.last_event_revision = meta.revision;
-  stage.last_event_at_us = meta.occurred_at_us;
-  stage.entered_at_us = meta.occurred_at_us;
+  // No decider lets a stage event go back in time; should one in the log, it counts as happening
+  // with the one before.
+  const int64_t at = std::max(meta.occurred_at_us, stage.entered_at_us);
+  stage.last_event_at_us = at;
+  stage.entered_at_us = at;
   if (change.has_deal_stage_moved()) {
     stage.stage_id = change.deal_stage_moved().to_stage_id();
   } else if (change.has_deal_won()) {
     stage.stage_id = change.deal_won().stage_id();
-    Close(v1::Deal::WON, before, meta);
+    Close(v1::Deal::WON, before, at, meta);
   } else if (change.has_deal_lost()) {
     stage.stage_id = change.deal_lost().stage_id();
     stage.lost_reason = change.deal_lost().reason();
-    Close(v1::Deal::LOST, before, meta);
+    Close(v1::Deal::LOST, before, at, meta);
   } else {
     stage.stage_id = change.deal_reopened().stage_id();
     stage.status = v1::Deal::OPEN;
@@ -154,23 +158,27 @@ void DealState::ChangeStage(const events::v1::Event& event, const EventMeta& met
 }
 
 void DealState::Close(v1::Deal::Status status, std::shared_ptr<const DealStage> before,
-                      const EventMeta& meta) {
+                      int64_t at_us, const EventMeta& meta) {
   stage.status = status;
-  stage.closed_at_us = meta.occurred_at_us;
+  stage.closed_at_us = at_us;
   stage.closed_revision = meta.revision;
   stage.before_close = std::move(before);
 }
 
 void DealState::Restore(std::shared_ptr<const DealStage> before, const std::string& stage_id,
-                        const EventMeta& meta) {
+                        const events::v1::Event& event, const EventMeta& meta) {
   undoable.reset();
   if (before == nullptr) return;
   stage = *before;
   if (stage.stage_id == stage_id) return;
   // The stage it came from is retired since: the visit to its replacement begins now.
   stage.stage_id = stage_id;
-  stage.entered_at_us = meta.occurred_at_us;
+  stage.entered_at_us = std::max(meta.occurred_at_us, stage.entered_at_us);
   if (stage.open()) stage.last_open_stage_id = stage_id;
+  // Which makes it a stage event like a move: no other may come before it.
+  stage.last_event_type = EventTypeName(event);
+  stage.last_event_revision = meta.revision;
+  stage.last_event_at_us = stage.entered_at_us;
 }
 
 }  // namespace dealog::states

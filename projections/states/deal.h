@@ -73,10 +73,10 @@ class DealState final : public StateOf<DealState> {
   void Open(const events::v1::DealOpened& opened, const EventMeta& meta);
   void ChangeDetails(const events::v1::DealDetailsChanged& changed, int64_t at_us);
   void ChangeStage(const events::v1::Event& event, const EventMeta& meta);
-  void Close(v1::Deal::Status status, std::shared_ptr<const DealStage> before,
+  void Close(v1::Deal::Status status, std::shared_ptr<const DealStage> before, int64_t at_us,
              const EventMeta& meta);
   void Restore(std::shared_ptr<const DealStage> before, const std::string& stage_id,
-               const EventMeta& meta);
+               const events::v1::Event& event, const EventMeta& meta);
 };
 
 }  // namespace dealog::states

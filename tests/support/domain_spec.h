@@ -13,7 +13,8 @@
 // ids that a command makes itself have the number of its seed: see Seed(). Time runs in minutes
 // since kSpecEpoch: each command is recorded one minute after the one before.
 //
-// Implemented in tests/services/domain/domain_spec.cc, so that only who asks for it links the domain.
+// Implemented in tests/services/domain/domain_spec.cc, so that only who asks for it links the
+// domain.
 
 #include <cstdint>
 #include <functional>

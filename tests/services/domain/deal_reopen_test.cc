@@ -194,6 +194,18 @@ TEST(UndoDealMove, NeedsAReasonAfterTheGracePeriod) {
   EXPECT_TRUE(in_time.result().ok());
 }
 
+// The visit to the replacement begins with the undoing: what comes then can't have come before.
+TEST(UndoDealMove, NothingComesBeforeTheVisitToTheReplacement) {
+  DealSpec spec;
+  spec.Moved("Talk").Now(30);
+  spec.Moved("Offer").Given<v1::RetireStageRequest>(
+      "pipeline: 'Sales' stage: 'Talk' replacement_stage: 'New'");
+  spec.Now(35).Given<v1::UndoDealMoveRequest>("deal_id: 'deal#1'");
+  EXPECT_EQ(spec.Of<DealState>("deal#1").stage.entered_at_us, SpecMinute(35));
+  spec.Now(40).OccurredAt(33).When<v1::MoveDealRequest>("deal_id: 'deal#1' to_stage: 'Offer'");
+  spec.ThenRefused("OCCURRED_OUT_OF_ORDER", "DealMoveUndone");
+}
+
 TEST(UndoDealMove, GoesToTheReplacementOfAStageRetiredSince) {
   DealSpec spec;
   spec.Given<v1::AddStageRequest>(
