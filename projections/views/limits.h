@@ -8,7 +8,4 @@ namespace dealog::projections {
 // it changes; a longer one keeps its fold.
 inline constexpr int kTapeChunkEvents = 64;
 
-// Rejected rows that an import shows; the rest are counted only.
-inline constexpr int kRejectedRowsShownMax = 1'000;
-
 }  // namespace dealog::projections

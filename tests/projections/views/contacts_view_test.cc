@@ -210,6 +210,22 @@ TEST_F(ContactsViewTest, DamagedRowIsDataLoss) {
   EXPECT_EQ(ContactsView().LoadRow("contact_x", "\xff\xff").code(), absl::StatusCode::kDataLoss);
 }
 
+// A newer release wrote it: it changes nothing that this one knows, and is kept as it came.
+TEST_F(ContactsViewTest, AnEventOfAnUnknownKindFoldsToNothing) {
+  CreateAda();
+  Change([](events::v1::ContactEvent& event) {
+    event.GetReflection()->MutableUnknownFields(&event)->AddLengthDelimited(999, "of tomorrow");
+  });
+  for (int round = 0; round < 2; ++round) {
+    const auto contact = GetContact(views_, "contact_ada");
+    ASSERT_TRUE(contact.ok()) << contact.status();
+    EXPECT_EQ(contact->display_name(), "Ada Lovelace");
+    EXPECT_EQ(contact->etag(), "2") << "as the mutation's reply would say";
+    views_.Reload();
+  }
+  EXPECT_THAT(views_.rows(kContactsView).rbegin()->second, HasSubstr("of tomorrow"));
+}
+
 TEST_F(ContactsViewTest, RowsDoNotDependOnWhenTheyWereFlushed) {
   CreateAda();
   views_.Flush();

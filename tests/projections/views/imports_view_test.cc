@@ -7,7 +7,7 @@
 #include "eventstore/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "projections/views/limits.h"
+#include "projections/states/limits.h"
 #include "projections/views/queries.h"
 #include "tests/support/folded_views.h"
 
@@ -92,7 +92,8 @@ TEST_F(ImportsViewTest, ShowsTheFirstRejectedRowsOnly) {
   Begin("import_1");
   Progress("import_1", 0, 900, 900);
   Progress("import_1", 0, 1'100, 200);
-  EXPECT_EQ(GetImport(views_, "import_1")->rejected_size(), kRejectedRowsShownMax);
+  EXPECT_EQ(GetImport(views_, "import_1")->rejected_size(),
+            static_cast<int>(states::kRejectedRowsKeptMax));
   EXPECT_EQ(GetImport(views_, "import_1")->rejected(999).line(), 101);
 }
 

@@ -96,6 +96,47 @@ TEST(KpiAttributes, OrganizationAttributeIsAsItWasAtTheEvent) {
               ElementsAre("", "medical"));
 }
 
+// Reference records come into the system later than the deals that name them.
+TEST(KpiAttributes, AReferencesFirstValueHoldsBeforeItWasEntered) {
+  SalesTenant sales;
+  sales.Open("d1", "New", Day(1), {.owner = "m1", .organization = "o1", .product = "p1"});
+  const uint64_t unknown = sales.Head();
+  sales.Member("m1", "Ada", "North", Day(20));
+  sales.Organization("o1", "Acme", "retail", Day(20));
+  sales.Product("p1", "Lamp", Day(20));
+  const AsKnown before = SalesTenant::AsOf(Day(5));
+  const auto groups = [&](const char* dimension, const AsKnown& when) {
+    return SalesTenant::Groups(sales.Kpi(v1::KPI_CONVERSION, GroupBy(dimension), when));
+  };
+  const auto matching = [&](const char* filter, const AsKnown& when) {
+    v1::QueryKpiRequest request;
+    request.set_filter(filter);
+    return Total(sales.Kpi(v1::KPI_CONVERSION, request, when)).denominator();
+  };
+  EXPECT_THAT(groups("owner", before), ElementsAre("", "Ada"));
+  EXPECT_THAT(groups("team", before), ElementsAre("", "North"));
+  EXPECT_THAT(groups("organization", before), ElementsAre("", "Acme"));
+  EXPECT_THAT(groups("organization.sector", before), ElementsAre("", "retail"));
+  EXPECT_THAT(groups("product", before), ElementsAre("", "Lamp"));
+  EXPECT_EQ(matching("owner = Ada", before), 1);
+  EXPECT_EQ(matching("team = North", before), 1);
+  EXPECT_EQ(matching("organization.sector = retail", before), 1);
+  EXPECT_EQ(matching("product = Lamp", before), 1);
+  // Only among what was known.
+  AsKnown not_known = before;
+  not_known.known_position = eventstore::Position{unknown};
+  EXPECT_THAT(groups("team", not_known), ElementsAre("", "(none)"));
+  EXPECT_THAT(groups("organization.sector", not_known), ElementsAre("", "(none)"));
+  EXPECT_EQ(matching("team = North", not_known), 0);
+  // Another value later changes nothing before; one that was cleared is none from there on.
+  sales.MoveToTeam("m1", "South", Day(22));
+  EXPECT_THAT(groups("team", before), ElementsAre("", "North"));
+  sales.MoveToTeam("m1", "", Day(24));
+  EXPECT_EQ(matching("team = North", SalesTenant::AsOf(Day(21))), 1);
+  EXPECT_EQ(matching("team = South", SalesTenant::AsOf(Day(23))), 1);
+  EXPECT_EQ(matching("team = North", SalesTenant::AsOf(Day(25))), 0);
+}
+
 TEST(KpiGroups, TagsOverlapAndTheTotalCountsOnce) {
   SalesTenant sales;
   sales.Open("d1", "New", Day(1), {.tags = {"big", "vip"}});

@@ -169,7 +169,7 @@ class World {
   }
 
   void CheckTouched() {
-    if (OneIn(3)) Restart();
+    if (OneIn(6)) Restart();
     const std::set<std::pair<std::string, std::string>> touched = std::move(touched_);
     touched_.clear();
     for (const auto& stream : touched) {
