@@ -45,7 +45,8 @@ class RowSink {
 class ViewState {
  public:
   virtual ~ViewState() = default;
-  // Folds one event. An error stops this view (and only this one) until it is rebuilt.
+  // Folds one event; one of a kind that it does not know folds to nothing. An error stops this view
+  // of this tenant (and nothing else) until it is rebuilt; the state is not used any more.
   virtual absl::Status Fold(const FoldedEvent& event) = 0;
   // Called once per commit after its events, and after loading: settle what was deferred.
   virtual void CommitDone() {}
@@ -55,6 +56,12 @@ class ViewState {
   virtual absl::Status LoadRow(std::string_view key, std::string_view value) = 0;
   // Number of rows it would have if all were flushed.
   virtual size_t RowCount() const = 0;
+  // About how much memory it holds, bytes; asked after every flush, so it must be cheap.
+  virtual size_t ApproximateBytes() const { return sizeof(*this) + RowCount() * kBytesPerRow; }
+
+ protected:
+  // What a row of a view that does not measure itself is taken to hold, with its place in a map.
+  static constexpr size_t kBytesPerRow = 512;
 };
 
 // A view: its name, the version of its fold (another one rebuilds) and how to make a state.

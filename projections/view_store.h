@@ -16,11 +16,23 @@
 
 namespace dealog::projections {
 
-// How far a view has folded a partition. Digest: of that batch, so that another history is noticed.
+// Which history a view's rows come from: none of them holds anything newer than this batch of the
+// partition. Digest: of that batch, so that another history is noticed.
 struct ViewCheckpoint {
   int version = 0;
   eventstore::BatchNumber number;
   std::string digest;
+};
+
+// Fields of events that no build knew when they were folded, and how often: see
+// base::UnknownFields for their names.
+using UnknownKinds = std::map<std::string, uint64_t, std::less<>>;
+
+// How far a view of one tenant is folded. Kept beside its rows, and the truth about them.
+struct SlotPoint {
+  eventstore::Position position;
+  UnknownKinds unknown;
+  bool operator==(const SlotPoint&) const = default;
 };
 
 // Rows and checkpoints of one flush, written together or not at all.
@@ -37,11 +49,10 @@ struct ViewWrite {
     eventstore::PartitionId partition;
     ViewCheckpoint checkpoint;
   };
-  // The tenant's applied position, kept beside the rows.
   struct Applied {
     std::string view;
     eventstore::TenantId tenant;
-    eventstore::Position position;
+    SlotPoint point;
   };
   std::vector<Row> rows;
   std::vector<Checkpoint> checkpoints;
@@ -56,8 +67,9 @@ class ViewStore {
   // number 0 where there is none.
   virtual absl::StatusOr<ViewCheckpoint> ReadCheckpoint(
       std::string_view view, eventstore::PartitionId partition) const = 0;
-  virtual absl::StatusOr<eventstore::Position> ReadApplied(
-      std::string_view view, const eventstore::TenantId& tenant) const = 0;
+  // Position 0 where nothing was written.
+  virtual absl::StatusOr<SlotPoint> ReadApplied(std::string_view view,
+                                                const eventstore::TenantId& tenant) const = 0;
   // Calls `row` for every row of the view and tenant, in key order; stops at its first error.
   virtual absl::Status Scan(
       std::string_view view, const eventstore::TenantId& tenant,
@@ -65,6 +77,8 @@ class ViewStore {
       const = 0;
   // Drops rows, checkpoints and applied positions of one view.
   virtual absl::Status Drop(std::string_view view) = 0;
+  // Drops rows and applied position of one view of one tenant.
+  virtual absl::Status DropTenant(std::string_view view, const eventstore::TenantId& tenant) = 0;
 };
 
 }  // namespace dealog::projections

@@ -87,15 +87,27 @@ std::optional<ViewCheckpoint> DecodeCheckpoint(std::string_view value) {
   return checkpoint;
 }
 
-std::string EncodePosition(eventstore::Position position) {
+std::string EncodePoint(const SlotPoint& point) {
   std::string value;
-  AppendLittle(value, position.value);
+  AppendLittle(value, point.position.value);
+  for (const auto& [path, count] : point.unknown) {
+    AppendName(value, path);
+    AppendLittle(value, count);
+  }
   return value;
 }
 
-std::optional<eventstore::Position> DecodePosition(std::string_view value) {
-  if (value.size() != sizeof(uint64_t)) return std::nullopt;
-  return eventstore::Position{TakeLittle<uint64_t>(value)};
+std::optional<SlotPoint> DecodePoint(std::string_view value) {
+  if (value.size() < sizeof(uint64_t)) return std::nullopt;
+  SlotPoint point{.position = eventstore::Position{TakeLittle<uint64_t>(value)}};
+  while (!value.empty()) {
+    const size_t size = static_cast<uint8_t>(value.front());
+    if (value.size() < 1 + size + sizeof(uint64_t)) return std::nullopt;
+    const std::string path(value.substr(1, size));
+    value.remove_prefix(1 + size);
+    point.unknown[path] = TakeLittle<uint64_t>(value);
+  }
+  return point;
 }
 
 }  // namespace dealog::projections

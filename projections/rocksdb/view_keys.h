@@ -6,7 +6,7 @@
 //   format      "F"                                    -> "1"
 //   row         "R" view:name tenant:name key:bytes    -> the view's own bytes
 //   checkpoint  "C" view:name partition:u32            -> version:u32 number:u64 digest:bytes
-//   applied     "A" view:name tenant:name              -> position:u64
+//   applied     "A" view:name tenant:name              -> position:u64 { path:name count:u64 }
 
 #include <optional>
 #include <string>
@@ -36,7 +36,7 @@ std::string PrefixEnd(std::string prefix);
 
 std::string EncodeCheckpoint(const ViewCheckpoint& checkpoint);
 std::optional<ViewCheckpoint> DecodeCheckpoint(std::string_view value);
-std::string EncodePosition(eventstore::Position position);
-std::optional<eventstore::Position> DecodePosition(std::string_view value);
+std::string EncodePoint(const SlotPoint& point);
+std::optional<SlotPoint> DecodePoint(std::string_view value);
 
 }  // namespace dealog::projections

@@ -80,7 +80,7 @@ class RocksViewStore final : public ViewStore {
     }
     for (const ViewWrite::Applied& item : write.applied) {
       RETURN_IF_ERROR(
-          ToStatus(batch.Put(AppliedKey(item.view, item.tenant), EncodePosition(item.position)),
+          ToStatus(batch.Put(AppliedKey(item.view, item.tenant), EncodePoint(item.point)),
                    "collecting positions"));
     }
     return Check(db_->Write(rocksdb::WriteOptions(), &batch), "writing");
@@ -95,13 +95,13 @@ class RocksViewStore final : public ViewStore {
     return *std::move(checkpoint);
   }
 
-  absl::StatusOr<eventstore::Position> ReadApplied(
-      std::string_view view, const eventstore::TenantId& tenant) const override {
+  absl::StatusOr<SlotPoint> ReadApplied(std::string_view view,
+                                        const eventstore::TenantId& tenant) const override {
     ASSIGN_OR_RETURN(const std::optional<std::string> value, Read(AppliedKey(view, tenant)));
-    if (!value) return eventstore::Position{};
-    const std::optional<eventstore::Position> position = DecodePosition(*value);
-    if (!position) return Malformed("position");
-    return *position;
+    if (!value) return SlotPoint{};
+    std::optional<SlotPoint> point = DecodePoint(*value);
+    if (!point) return Malformed("position");
+    return *std::move(point);
   }
 
   absl::Status Scan(
@@ -124,6 +124,14 @@ class RocksViewStore final : public ViewStore {
       RETURN_IF_ERROR(ToStatus(batch.DeleteRange(prefix, PrefixEnd(prefix)), "dropping a view"));
     }
     return Check(db_->Write(rocksdb::WriteOptions(), &batch), "dropping a view");
+  }
+
+  absl::Status DropTenant(std::string_view view, const eventstore::TenantId& tenant) override {
+    rocksdb::WriteBatch batch;
+    const std::string prefix = RowPrefix(view, tenant);
+    RETURN_IF_ERROR(ToStatus(batch.DeleteRange(prefix, PrefixEnd(prefix)), "dropping rows"));
+    RETURN_IF_ERROR(ToStatus(batch.Delete(AppliedKey(view, tenant)), "dropping rows"));
+    return Check(db_->Write(rocksdb::WriteOptions(), &batch), "dropping rows");
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "projections/runtime/checkpoints.h"
 
+#include <string>
 #include <utility>
 
 #include "eventstore/base/status.h"
@@ -7,7 +8,7 @@
 namespace dealog::projections {
 namespace {
 
-// True if folding may go on after the checkpoint.
+// True if what is stored with the checkpoint comes from this log and this fold.
 absl::StatusOr<bool> Holds(const eventstore::EventLog& log, eventstore::PartitionId partition,
                            const ViewDefinition& view, const ViewCheckpoint& checkpoint) {
   if (checkpoint.number.value == 0) return true;
@@ -18,38 +19,40 @@ absl::StatusOr<bool> Holds(const eventstore::EventLog& log, eventstore::Partitio
   return *digest == checkpoint.digest;
 }
 
-// The view's checkpoints in all partitions; empty if one of them does not hold.
-absl::StatusOr<std::vector<ViewCheckpoint>> Read(const eventstore::EventLog& log,
-                                                 const ViewStore& store,
-                                                 const ViewDefinition& view) {
-  std::vector<ViewCheckpoint> checkpoints;
+absl::StatusOr<bool> HoldsEverywhere(const eventstore::EventLog& log, const ViewStore& store,
+                                     const ViewDefinition& view) {
   for (uint32_t p = 0; p < log.partition_count(); ++p) {
     const eventstore::PartitionId partition{p};
-    absl::StatusOr<ViewCheckpoint> checkpoint = store.ReadCheckpoint(view.name, partition);
-    if (!checkpoint.ok()) return std::vector<ViewCheckpoint>();
+    const absl::StatusOr<ViewCheckpoint> checkpoint = store.ReadCheckpoint(view.name, partition);
+    if (!checkpoint.ok()) return false;
     ASSIGN_OR_RETURN(const bool holds, Holds(log, partition, view, *checkpoint));
-    if (!holds) return std::vector<ViewCheckpoint>();
-    checkpoints.push_back(*std::move(checkpoint));
+    if (!holds) return false;
   }
-  return checkpoints;
+  return true;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::vector<ViewCheckpoint>>> ValidCheckpoints(
-    const eventstore::EventLog& log, ViewStore& store, std::span<const ViewDefinition> views) {
-  std::vector<std::vector<ViewCheckpoint>> per_partition(log.partition_count());
+absl::Status DropInvalid(const eventstore::EventLog& log, ViewStore& store,
+                         std::span<const ViewDefinition> views) {
   for (const ViewDefinition& view : views) {
-    ASSIGN_OR_RETURN(std::vector<ViewCheckpoint> checkpoints, Read(log, store, view));
-    if (checkpoints.empty()) {
-      RETURN_IF_ERROR(store.Drop(view.name));
-      checkpoints.resize(log.partition_count());
-    }
-    for (uint32_t p = 0; p < log.partition_count(); ++p) {
-      per_partition[p].push_back(std::move(checkpoints[p]));
+    ASSIGN_OR_RETURN(const bool holds, HoldsEverywhere(log, store, view));
+    if (!holds) RETURN_IF_ERROR(store.Drop(view.name));
+  }
+  return absl::OkStatus();
+}
+
+void AddCheckpoints(const eventstore::EventLog& log, std::span<const ViewDefinition> views,
+                    ViewWrite& write) {
+  for (uint32_t p = 0; p < log.partition_count(); ++p) {
+    const eventstore::PartitionId partition{p};
+    const eventstore::PartitionHead head = log.BatchHead(partition);
+    if (head.number.value == 0) continue;
+    for (const ViewDefinition& view : views) {
+      write.checkpoints.push_back(
+          {std::string(view.name), partition, {view.version, head.number, head.digest}});
     }
   }
-  return per_partition;
 }
 
 }  // namespace dealog::projections

@@ -1,7 +1,6 @@
 #include "projections/runtime/flush.h"
 
 #include <string>
-#include <string_view>
 
 namespace dealog::projections {
 namespace {
@@ -26,25 +25,32 @@ class Collector final : public RowSink {
 
 }  // namespace
 
-void CollectRows(TenantState& tenant, std::span<const ViewDefinition> views,
-                 const Progress& progress, ViewWrite& write) {
-  for (ViewIndex i = 0; i < views.size(); ++i) {
-    if (!progress.Usable(i)) continue;
-    Collector collector(views[i].name, tenant.id, write);
-    base::WriterLock lock(tenant.mu);
-    tenant.slots[i].state->FlushRows(collector);
-    write.applied.push_back({std::string(views[i].name), tenant.id, tenant.slots[i].applied});
-  }
+void CollectSlot(std::string_view view, const eventstore::TenantId& tenant, ViewState& state,
+                 const SlotPoint& point, ViewWrite& write) {
+  Collector collector(view, tenant, write);
+  state.FlushRows(collector);
+  write.applied.push_back({std::string(view), tenant, point});
 }
 
-void CollectCheckpoints(const Lane& lane, std::span<const ViewDefinition> views,
-                        eventstore::PartitionId partition, ViewWrite& write) {
-  if (lane.number.value == 0) return;
-  for (const ViewIndex view : lane.views) {
-    write.checkpoints.push_back({std::string(views[view].name),
-                                 partition,
-                                 {views[view].version, lane.number, lane.digest}});
+bool CollectTenant(TenantState& tenant, std::span<const ViewDefinition> views, ViewWrite& write) {
+  if (!tenant.dirty) return false;
+  tenant.dirty = false;
+  ++tenant.unwritten;
+  for (ViewIndex i = 0; i < views.size(); ++i) {
+    Slot& slot = tenant.slots[i];
+    if (slot.phase != Slot::Phase::kLive) continue;
+    CollectSlot(views[i].name, tenant.id, *slot.state, slot.point, write);
   }
+  return true;
+}
+
+size_t Measure(TenantState& tenant) {
+  size_t bytes = 0;
+  base::ReaderLock lock(tenant.mu);
+  for (const Slot& slot : tenant.slots) {
+    if (slot.phase == Slot::Phase::kLive) bytes += slot.state->ApproximateBytes();
+  }
+  return bytes;
 }
 
 }  // namespace dealog::projections

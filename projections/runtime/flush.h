@@ -1,23 +1,24 @@
 #pragma once
 
-// What a flush is made of. Called between batches, so that rows and checkpoints belong together.
+// What a flush is made of: the rows of slots, and beside them how far each is folded.
 
-#include <span>
+#include <string_view>
 
-#include "projections/runtime/lane.h"
-#include "projections/runtime/progress.h"
 #include "projections/runtime/tenant_state.h"
 #include "projections/view_store.h"
 
 namespace dealog::projections {
 
-// Adds the tenant's changed rows and applied positions, of every view that is usable. Locks the
-// tenant per view, so that reads wait for one view's rows at most.
-void CollectRows(TenantState& tenant, std::span<const ViewDefinition> views,
-                 const Progress& progress, ViewWrite& write);
+// Adds the state's changed rows and its point.
+void CollectSlot(std::string_view view, const eventstore::TenantId& tenant, ViewState& state,
+                 const SlotPoint& point, ViewWrite& write);
 
-// Adds the checkpoints of the lane's views.
-void CollectCheckpoints(const Lane& lane, std::span<const ViewDefinition> views,
-                        eventstore::PartitionId partition, ViewWrite& write);
+// Adds what is live of the tenant, if anything of it is dirty; false if not. From then on it counts
+// as unwritten, until the caller says that the write was.
+bool CollectTenant(TenantState& tenant, std::span<const ViewDefinition> views, ViewWrite& write)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(tenant.mu);
+
+// What the tenant's live slots hold, about, bytes.
+size_t Measure(TenantState& tenant);
 
 }  // namespace dealog::projections

@@ -1,12 +1,13 @@
 #pragma once
 
-// Follows one partition of the log on a thread of its own: folds, wakes reads, hands out flushes.
+// Follows one partition of the log on a thread of its own: folds what comes into the tenants that
+// are resident, wakes reads, hands out flushes.
 
 #include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,35 +15,27 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/worker.h"
 #include "eventstore/event_log.h"
-#include "projections/runtime/lane.h"
-#include "projections/runtime/parsed_batch.h"
-#include "projections/runtime/progress.h"
-#include "projections/runtime/runner.h"
-#include "projections/runtime/store_worker.h"
-#include "projections/runtime/tenants.h"
+#include "projections/runtime/fold.h"
+#include "projections/runtime/shared.h"
 #include "projections/runtime/waiters.h"
 #include "projections/runtime/watchers.h"
 
 namespace dealog::projections {
 
-// What a follower works with; all of it outlives the follower.
-struct FollowerContext {
-  eventstore::EventLog& log;
-  const ViewStore& store;
-  StoreWorker& store_worker;
-  std::span<const ViewDefinition> views;
-  RunnerOptions options;
-  // Called from the follower's thread when stored rows of a view are damaged; must not block.
-  std::function<void(ViewIndex, const absl::Status& damage)> rebuild;
+// How far a follower is.
+struct FollowerProgress {
+  eventstore::BatchNumber number;
+  bool live = true;      // Follows what is being appended, not reading back.
+  std::string trouble;   // The log can't be read for now; empty otherwise.
+  int64_t level_us = 0;  // When it was last level with the log (monotonic clock).
 };
 
-// Thread safety: yes.
+// Thread safety: yes. Ownership: `shared` must outlive it.
+// Invariants: it begins at the log's head and passes every batch after it once, in order; a commit
+// is folded by every live slot of its tenant, or by none.
 class Follower {
  public:
-  // `start`: the valid checkpoint of every view, number 0 = from the beginning. If `trouble` is an
-  // error, the views start as failed with it.
-  Follower(const FollowerContext& context, eventstore::PartitionId partition,
-           std::span<const ViewCheckpoint> start, const absl::Status& trouble);
+  Follower(Shared& shared, eventstore::PartitionId partition);
   ~Follower() { Stop(); }
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -50,70 +43,64 @@ class Follower {
   // Starts the thread; once, before anything below.
   void Start();
 
-  // See Runner; `position` 0 = loaded at all.
-  void WhenFresh(const eventstore::TenantId& tenant, eventstore::Position position,
-                 absl::Time deadline, FreshCallback done);
-  // Null if WhenFresh did not say that the tenant is loaded.
-  TenantRead Read(const eventstore::TenantId& tenant) const;
+  // See Runner.
+  void WhenFresh(const eventstore::TenantId& tenant, FreshWait wait);
   Watchers& watchers() { return watchers_; }
-  // Adds this partition's part to the view's status.
-  void AddStatus(ViewIndex view, ProjectionStatus& status) const;
+  // Something of the tenant may be readable now, and rows of so many events are to be flushed.
+  void Changed(const TenantPtr& tenant, size_t dirty_events);
+  FollowerProgress progress() const;
 
-  // Stops folding and flushing the views; returns once it did, or the follower is stopped.
-  void Detach(std::span<const ViewIndex> views);
-  // Folds the views anew from batch 1, or marks them as failed.
-  void Attach(std::span<const ViewIndex> views, const absl::Status& dropped);
+  // Runs a task between batches, when no flush is half made, and waits for it; runs none after
+  // Stop.
+  void RunAndWait(const std::function<void()>& task);
 
   // Hands out a last flush and ends the thread. Idempotent.
   void Stop();
 
  private:
-  // Runs a task between batches and waits for it; runs none after Stop.
-  void RunAndWait(const std::function<void()>& task);
   void RunTasks();
   void Wake();
   void Sleep();
   void Pace();
   void Loop();
-  // True if the lane got further.
-  bool Step(Lane& lane);
-  void Fold(Lane& lane, const eventstore::StoredBatch& batch);
-  void FoldCommit(Lane& lane, const eventstore::StoredCommit& stored,
-                  std::span<const FoldedEvent> events);
-  TenantState& TenantOf(const eventstore::StoredCommit& stored);
-  void FailView(ViewIndex view, const absl::Status& status);
+  // True if it got further.
+  bool Step();
+  bool Trouble(const absl::Status& status);
+  void Fold(const eventstore::StoredBatch& batch);
+  void Pass(const eventstore::StoredCommit& commit);
+  void FoldCommit(const TenantPtr& tenant, const eventstore::StoredCommit& commit);
   void Announce();
-  bool FlushIsDue() const;
+  bool FlushIsDue();
   void Flush();
-  uint64_t Lag(ViewIndex view) const;
 
   // Constant after construction.
-  const FollowerContext context_;
+  Shared& shared_;
   const eventstore::PartitionId partition_;
 
   // Synchronise themselves.
-  Progress progress_;
   Waiters waiters_;
   Watchers watchers_;
-  Tenants tenants_;
   std::atomic<bool> flushing_{false};  // The last flush is not written yet.
   std::atomic<bool> stopping_{false};
 
-  base::Mutex mu_;
+  mutable base::Mutex mu_;
   base::CondVar changed_;
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mu_);
+  FollowerProgress progress_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::weak_ptr<TenantState>> dirty_ ABSL_GUARDED_BY(mu_);
+  size_t dirty_events_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t dirty_since_us_ ABSL_GUARDED_BY(mu_) = 0;  // 0: nothing to flush.
 
   // The thread's own.
-  Lanes lanes_;
-  BatchParser parser_;
-  TenantState* last_tenant_ = nullptr;
-  std::vector<TenantState*> touched_;  // By the batch at hand.
-  std::vector<TenantState*> dirty_;
-  size_t dirty_events_ = 0;
-  int64_t dirty_since_us_ = 0;   // 0: nothing to flush.
-  bool following_live_ = false;  // The last steps took everything from the ring.
+  eventstore::BatchNumber number_;
+  std::unique_ptr<eventstore::BatchSubscription> subscription_;  // Null until the first poll.
+  int64_t retry_at_us_ = 0;  // After a failed read of the log (monotonic clock); 0 = now.
+  CommitParser parser_;
+  TenantPtr last_tenant_;           // Of the batches at hand.
+  std::vector<TenantPtr> touched_;  // By the batch at hand.
+  bool following_live_ = false;     // The last step took everything from the ring.
 
   base::Worker worker_;  // Last: uses the rest.
 };

@@ -1,15 +1,23 @@
 #include "projections/runtime/runner.h"
 
+#include <algorithm>
 #include <atomic>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/worker.h"
+#include "projections/runtime/catch_up.h"
 #include "projections/runtime/checkpoints.h"
+#include "projections/runtime/eviction.h"
 #include "projections/runtime/follower.h"
+#include "projections/runtime/rebuild.h"
+#include "projections/runtime/status.h"
 #include "projections/runtime/store_worker.h"
 
 namespace dealog::projections {
@@ -39,167 +47,228 @@ class RunnerImpl final : public Runner {
  public:
   RunnerImpl(eventstore::EventLog& log, ViewStore& store, std::vector<ViewDefinition> views,
              const RunnerOptions& options)
-      : log_(log), store_(store), views_(std::move(views)), store_worker_(store) {
-    absl::StatusOr<std::vector<std::vector<ViewCheckpoint>>> starts =
-        ValidCheckpoints(log, store, views_);
+      : log_(log),
+        views_(std::move(views)),
+        checked_(DropInvalid(log, store, views_)),
+        tenants_(log, views_),
+        store_worker_(store, [this](ViewWrite& write) { AddCheckpoints(log_, views_, write); }),
+        shared_{.log = log,
+                .store = store,
+                .views = views_,
+                .options = options,
+                .store_worker = store_worker_,
+                .tenants = tenants_,
+                .loader = loader_,
+                .changed = [this](const TenantPtr& tenant, size_t dirty_events) {
+                  followers_[tenant->partition.value]->Changed(tenant, dirty_events);
+                }} {
     // Without readable checkpoints every view stays failed, and says why, until it is rebuilt.
-    const absl::Status trouble = starts.status();
-    if (!trouble.ok()) {
-      starts = std::vector<std::vector<ViewCheckpoint>>(log.partition_count(),
-                                                        std::vector<ViewCheckpoint>(views_.size()));
+    if (!checked_.ok()) {
+      std::vector<ViewIndex> all(views_.size());
+      for (ViewIndex i = 0; i < all.size(); ++i) all[i] = i;
+      tenants_.BeginDrop(all);
+      tenants_.EndDrop(all, checked_);
     }
-    const FollowerContext context{
-        log,
-        store,
-        store_worker_,
-        views_,
-        options,
-        [this, say = options.log](ViewIndex view, const absl::Status& damage) {
-          if (say) {
-            say(absl::StrCat("the view ", std::string(views_[view].name),
-                             " is rebuilt: its stored rows can't be "
-                             "read: ",
-                             std::string(damage.message())));
-          }
-          StartRebuild({view}, {});
-        }};
     for (uint32_t p = 0; p < log.partition_count(); ++p) {
-      followers_.push_back(
-          std::make_unique<Follower>(context, eventstore::PartitionId{p}, (*starts)[p], trouble));
+      followers_.push_back(std::make_unique<Follower>(shared_, eventstore::PartitionId{p}));
     }
     for (const auto& follower : followers_) follower->Start();
+    loader_.Start(
+        std::max<size_t>(options.loader_threads, 1),
+        {.may_start = [this](const TenantPtr& tenant, Loader::Urgency) { return MayLoad(tenant); },
+         .load = [this](const TenantPtr& tenant) { return Load(tenant); },
+         .done = [this](const TenantPtr& tenant,
+                        Loader::Urgency urgency) { Loaded(tenant, urgency); }});
+    if (checked_.ok()) surveyor_ = base::Worker("views-survey", [this] { Survey(shared_); });
   }
   ~RunnerImpl() override { RunnerImpl::Stop(); }
 
   absl::StatusOr<TenantRead> Read(const eventstore::TenantId& tenant, Freshness freshness,
                                   absl::Time deadline) override {
-    Outcome fresh;
-    WhenFresh(tenant, freshness, deadline,
-              [&fresh](absl::Status status) { fresh.Set(std::move(status)); });
-    RETURN_IF_ERROR(fresh.Wait());
-    return FollowerOf(tenant).Read(tenant);
+    ASSIGN_OR_RETURN(const ViewSet named, Named(freshness));
+    for (;;) {
+      Outcome fresh;
+      WhenFresh(tenant, freshness, deadline,
+                [&fresh](absl::Status status) { fresh.Set(std::move(status)); });
+      RETURN_IF_ERROR(fresh.Wait());
+      if (TenantRead read = TryRead(tenant, named)) return read;
+      // It left, or a rebuild began, before it could be locked.
+    }
   }
 
   void WhenFresh(const eventstore::TenantId& tenant, Freshness freshness, absl::Time deadline,
                  std::function<void(absl::Status)> done) override {
+    const absl::StatusOr<ViewSet> named = Named(freshness);
+    if (!named.ok()) return done(named.status());
     const absl::StatusOr<eventstore::TenantHead> head = log_.Head(tenant);
     if (!head.ok()) return done(head.status());
-    if (head->position.value == 0) {
-      return done(base::Error(absl::StatusCode::kNotFound, "TENANT_NOT_FOUND",
-                              absl::StrCat("no tenant is named ", tenant.value,
-                                           "; create it with `dealog tenant create`"))
-                      .With("tenant", tenant.value));
-    }
+    if (head->position.value == 0) return done(TenantNotFound(tenant));
     eventstore::Position position;
     if (freshness.kind == Freshness::Kind::kHead) position = head->position;
     if (freshness.kind == Freshness::Kind::kAtLeast) position = freshness.position;
-    FollowerOf(tenant).WhenFresh(tenant, position, deadline, std::move(done));
+    FollowerOf(tenant).WhenFresh(
+        tenant,
+        {.position = position, .views = *named, .deadline = deadline, .done = std::move(done)});
   }
 
-  uint64_t Watch(const eventstore::TenantId& tenant, std::function<void()> changed) override {
+  absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant) override {
+    if (TenantRead read = TryRead(tenant, AllViews())) return read;
+    return base::Error(absl::StatusCode::kUnavailable, "VIEW_BEHIND",
+                       absl::StrCat("the views of ", tenant.value, " are being folded; retry"))
+        .RetryAfter(absl::Seconds(1));
+  }
+
+  absl::StatusOr<uint64_t> Watch(const eventstore::TenantId& id,
+                                 std::function<void()> changed) override {
+    ASSIGN_OR_RETURN(const TenantPtr tenant, tenants_.FindOrAdd(id));
+    const size_t budget = shared_.options.memory_bytes_max;
+    if (const size_t held = tenants_.HeldBytes(id); budget != 0 && held >= budget) {
+      return base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                         absl::StrCat("the tenants that are being watched and read take ", held,
+                                      " bytes of memory, the limit is ", budget,
+                                      "; try again later, or read instead of watching"))
+          .RetryAfter(absl::Seconds(5));
+    }
+    tenant->used_us = base::MonotonicMicros();
     // The partition is part of the id, for Unwatch.
-    const uint64_t partition = log_.PartitionOf(tenant).value;
-    const uint64_t id = ++watch_count_ * followers_.size() + partition;
-    followers_[partition]->watchers().Add(id, tenant, std::move(changed));
-    return id;
+    const uint64_t partition = tenant->partition.value;
+    const uint64_t watch = ++watch_count_ * followers_.size() + partition;
+    followers_[partition]->watchers().Add(watch, tenant, std::move(changed));
+    if (tenant->ready != AllViews()) loader_.Add(tenant, Loader::Urgency::kRead);
+    return watch;
   }
 
   void Unwatch(uint64_t id) override { followers_[id % followers_.size()]->watchers().Remove(id); }
 
   std::vector<ProjectionStatus> Statuses() const override {
-    std::vector<ProjectionStatus> statuses;
-    for (ViewIndex i = 0; i < views_.size(); ++i) {
-      ProjectionStatus status;
-      status.name = views_[i].name;
-      status.version = views_[i].version;
-      for (const auto& follower : followers_) follower->AddStatus(i, status);
-      if (status.error.empty()) status.error = store_worker_.error();
-      statuses.push_back(std::move(status));
-    }
-    return statuses;
+    return CollectStatuses(shared_, followers_);
   }
 
-  absl::Status Rebuild(std::string_view name) override {
+  ViewsMemory memory() const override {
+    return {.bytes = tenants_.bytes(),
+            .bytes_max = shared_.options.memory_bytes_max,
+            .tenants = tenants_.All().size(),
+            .loading = loader_.size(),
+            .loads = shared_.loads,
+            .evictions = shared_.evictions};
+  }
+
+  absl::Status Rebuild(std::string_view name, const eventstore::TenantId& id) override {
+    ASSIGN_OR_RETURN(const std::vector<ViewIndex> views, Choose(name));
+    base::MutexLock lock(rebuild_mu_);
+    if (shared_.stopping) {
+      return base::Error(absl::StatusCode::kUnavailable, "NOT_READY",
+                         "the server is stopping; retry");
+    }
+    if (id.value.empty()) return RebuildViews(shared_, followers_, views);
+    ASSIGN_OR_RETURN(const eventstore::TenantHead head, log_.Head(id));
+    if (head.position.value == 0) return TenantNotFound(id);
+    ASSIGN_OR_RETURN(const TenantPtr tenant, tenants_.FindOrAdd(id));
+    return RebuildTenant(shared_, FollowerOf(id), tenant, views);
+  }
+
+  void Stop() override {
+    shared_.stopping = true;
+    store_worker_.GiveUp();
+    base::MutexLock lock(rebuild_mu_);  // One that runs ends first.
+    if (std::exchange(stopped_, true)) return;
+    surveyor_.Join();
+    loader_.Stop();
+    for (const auto& follower : followers_) follower->Stop();
+    store_worker_.Write({}, [] {});  // The checkpoints as they are now.
+    store_worker_.Stop();
+  }
+
+ private:
+  Follower& FollowerOf(const eventstore::TenantId& tenant) const {
+    return *followers_[log_.PartitionOf(tenant).value];
+  }
+  ViewSet AllViews() const {
+    return views_.size() == kViewsMax ? ~ViewSet{0} : (ViewSet{1} << views_.size()) - 1;
+  }
+
+  static absl::Status TenantNotFound(const eventstore::TenantId& tenant) {
+    return base::Error(absl::StatusCode::kNotFound, "TENANT_NOT_FOUND",
+                       absl::StrCat("no tenant is named ", tenant.value,
+                                    "; create it with `dealog tenant create`"))
+        .With("tenant", tenant.value);
+  }
+
+  // The views of that name; all if it is empty.
+  absl::StatusOr<std::vector<ViewIndex>> Choose(std::string_view name) const {
     std::vector<ViewIndex> chosen;
     std::string known;
     for (ViewIndex i = 0; i < views_.size(); ++i) {
       if (name.empty() || views_[i].name == name) chosen.push_back(i);
       absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(views_[i].name));
     }
-    if (chosen.empty()) {
-      return base::Error(
-          absl::StatusCode::kNotFound, "PROJECTION_NOT_FOUND",
-          absl::StrCat("no projection is named ", std::string(name), "; there are ", known));
-    }
-    const auto begun = std::make_shared<Outcome>();
-    StartRebuild(std::move(chosen),
-                 [begun](absl::Status status) { begun->Set(std::move(status)); });
-    return begun->Wait();
+    if (!chosen.empty() || name.empty()) return chosen;
+    return base::Error(
+        absl::StatusCode::kNotFound, "PROJECTION_NOT_FOUND",
+        absl::StrCat("no projection is named ", std::string(name), "; there are ", known));
   }
 
-  void Stop() override {
-    {
-      base::MutexLock lock(mu_);
-      if (stopped_) return;
-      stopped_ = true;
+  absl::StatusOr<ViewSet> Named(const Freshness& freshness) const {
+    if (freshness.views.empty()) return AllViews();
+    ViewSet named = 0;
+    for (const std::string_view name : freshness.views) {
+      ASSIGN_OR_RETURN(const std::vector<ViewIndex> chosen, Choose(name));
+      for (const ViewIndex view : chosen) named |= ViewSet{1} << view;
     }
-    for (const auto& follower : followers_) follower->Stop();
-    store_worker_.Stop();
+    return named;
   }
 
- private:
-  using Begun = std::function<void(absl::Status)>;
-
-  Follower& FollowerOf(const eventstore::TenantId& tenant) const {
-    return *followers_[log_.PartitionOf(tenant).value];
+  TenantRead TryRead(const eventstore::TenantId& id, ViewSet named) const {
+    TenantPtr tenant = tenants_.Find(id);
+    if (tenant == nullptr) return nullptr;
+    tenant->used_us = base::MonotonicMicros();
+    return LockForRead(std::move(tenant), views_, named);
   }
 
-  // Calls `begun` once the views are dropped and fold anew. Flushes are written in order by the
-  // store's thread, so a second task behind the detaching one runs after every flush that may still
-  // hold rows of the views.
-  void StartRebuild(std::vector<ViewIndex> views, Begun begun) {
-    {
-      base::MutexLock lock(mu_);
-      if (stopped_) {
-        if (begun)
-          begun(base::Error(absl::StatusCode::kUnavailable, "NOT_READY",
-                            "the server is stopping; retry"));
-        return;
-      }
-      // A rebuild that has not begun yet serves this caller too.
-      std::erase_if(views, [&](ViewIndex view) { return !rebuilding_.insert(view).second; });
-    }
-    store_worker_.Run([this, views, begun] {
-      for (const auto& follower : followers_) follower->Detach(views);
-      store_worker_.Run([this, views, begun] { FinishRebuild(views, begun); });
-    });
+  // ---- The loader's threads --------------------------------------------------------------------
+
+  bool MayLoad(const TenantPtr& tenant) {
+    if (tenant->ready == AllViews()) return true;  // Nothing to load.
+    if (tenant->bytes > 0) return true;  // A part of it is resident; the rest belongs to it.
+    const size_t expected = tenants_.LastBytes(tenant->id);
+    if (!MakeRoom(shared_, expected)) return false;
+    tenants_.SetBytes(*tenant, expected);  // So that who loads beside it counts it.
+    return true;
   }
 
-  void FinishRebuild(const std::vector<ViewIndex>& views, const Begun& begun) {
-    absl::Status dropped;
-    for (const ViewIndex view : views) {
-      const absl::Status status = store_.Drop(views_[view].name);
-      if (!status.ok()) dropped = status;
+  absl::Status Load(const TenantPtr& tenant) {
+    ++shared_.loads;
+    const absl::Status status = CatchUp(shared_, tenant).Run();
+    if (!status.ok()) return status;
+    const size_t budget = shared_.options.memory_bytes_max;
+    if (budget != 0 && tenant->bytes > budget) {
+      shared_.Say(absl::StrCat("the views of tenant ", tenant->id.value, " hold ",
+                               tenant->bytes >> 20, " MiB, more than all tenants may together (",
+                               budget >> 20, " MiB): it is served alone; raise the limit"));
     }
-    for (const auto& follower : followers_) follower->Attach(views, dropped);
-    {
-      base::MutexLock lock(mu_);
-      for (const ViewIndex view : views) rebuilding_.erase(view);
-    }
-    if (begun) begun(dropped);
+    return status;
+  }
+
+  // Who was only refreshed leaves again; who was read stays while there is room.
+  void Loaded(const TenantPtr& tenant, Loader::Urgency urgency) {
+    if (urgency == Loader::Urgency::kBackground && tenant->used_us == 0) Evict(shared_, tenant);
+    MakeRoom(shared_, 0);
   }
 
   // Constant after construction.
   eventstore::EventLog& log_;
-  ViewStore& store_;
   const std::vector<ViewDefinition> views_;
-  // Synchronise themselves. The store's thread calls followers, so it ends before they do.
+  const absl::Status checked_;
+  // Synchronise themselves. Threads of the later ones use the earlier ones; Stop ends them.
+  mutable Tenants tenants_;
+  Loader loader_;
   std::vector<std::unique_ptr<Follower>> followers_;
   StoreWorker store_worker_;
+  mutable Shared shared_;
   std::atomic<uint64_t> watch_count_{0};
-  base::Mutex mu_;
-  std::set<ViewIndex> rebuilding_ ABSL_GUARDED_BY(mu_);
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  base::Mutex rebuild_mu_;  // One rebuild at a time.
+  bool stopped_ ABSL_GUARDED_BY(rebuild_mu_) = false;
+  base::Worker surveyor_;
 };
 
 }  // namespace

@@ -1,11 +1,12 @@
 #pragma once
 
-// The runner follows a partition, folds every event into every view, flushes rows now and then,
-// and lets queries read the resident states at a consistent position.
+// The runner keeps the views of tenants that are read resident: it loads them when they are first
+// asked for, folds every event into them, flushes rows now and then, lets queries read them at a
+// consistent position, and lets those go that were not read for longest when memory runs short.
 //
-//   auto read = runner.Read(tenant, Freshness::Head(), deadline);   // waits for the fold, bounded
+//   auto read = runner.Read(tenant, {.views = {"deals"}}, deadline);   // waits, bounded
 //   if (!read.ok()) return read.status();
-//   const auto deals = (*read)->Get<DealsView>("deals");            // all views at one position
+//   const auto deals = (*read)->Get<DealsView>("deals");    // all named views at one position
 
 #include <cstdint>
 #include <functional>
@@ -20,16 +21,19 @@
 #include "absl/time/time.h"
 #include "eventstore/event_log.h"
 #include "projections/projection.h"
+#include "projections/runtime/limits.h"
 #include "projections/tenant_views.h"
 #include "projections/view_store.h"
 
 namespace dealog::projections {
 
-// How fresh a read must be.
+// How fresh a read must be, and of what.
 struct Freshness {
   enum class Kind { kHead, kAtLeast, kAny };
   Kind kind = Kind::kHead;
   eventstore::Position position;  // kAtLeast only.
+  // Views that it waits for; others may be behind (VIEW_BEHIND from Get). Empty = all.
+  std::vector<std::string_view> views = {};
 };
 
 struct ProjectionStatus {
@@ -41,8 +45,19 @@ struct ProjectionStatus {
   uint64_t events_folded = 0;
   uint64_t lag_events = 0;
   double lag_seconds = 0;
-  std::string error;
-  size_t row_count = 0;
+  std::string error;     // Why it failed, of one of the tenants for which it did.
+  size_t row_count = 0;  // Of resident tenants.
+  size_t failed_tenants = 0;
+};
+
+// What is resident.
+struct ViewsMemory {
+  size_t bytes = 0;      // About.
+  size_t bytes_max = 0;  // The budget; 0 = none.
+  size_t tenants = 0;
+  size_t loading = 0;      // Tenants that are being loaded, or wait to be.
+  uint64_t loads = 0;      // Since the start.
+  uint64_t evictions = 0;  // Since the start.
 };
 
 // A consistent look at one tenant's views; holds the tenant's shared lock: keep it short, and ask
@@ -54,7 +69,14 @@ struct RunnerOptions {
   absl::Duration flush_interval = absl::Milliseconds(500);
   size_t flush_rows_max = 200'000;  // Dirty events after which a flush comes early.
   size_t poll_bytes = 4 << 20;
-  // Told, in a sentence, that a view is rebuilt because its stored rows are damaged. Null = nobody.
+  // What resident views may hold, about; 0 = no limit.
+  size_t memory_bytes_max = 0;
+  // Threads that load tenants.
+  size_t loader_threads = 2;
+  // Events that a tenant which is not resident may get before its rows are refreshed.
+  uint64_t cold_events_max = kColdEventsMax;
+  // Told, in a sentence, what an operator should know: a view of a tenant is rebuilt because of its
+  // stored rows, a tenant is larger than the budget. Null = nobody.
   std::function<void(std::string_view)> log;
 };
 
@@ -62,7 +84,8 @@ struct RunnerOptions {
 class Runner {
  public:
   virtual ~Runner() = default;
-  // Waits until the tenant's views are as fresh as asked, then locks them for reading.
+  // Waits until the named views of the tenant are as fresh as asked and at one position, then locks
+  // the tenant for reading. Views that failed are not waited for: Get says VIEW_FAILED.
   // UNAVAILABLE / VIEW_BEHIND past the deadline; NOT_FOUND / TENANT_NOT_FOUND.
   virtual absl::StatusOr<TenantRead> Read(const eventstore::TenantId& tenant, Freshness freshness,
                                           absl::Time deadline) = 0;
@@ -70,14 +93,22 @@ class Runner {
   // past the deadline; then call Read with kAny.
   virtual void WhenFresh(const eventstore::TenantId& tenant, Freshness freshness,
                          absl::Time deadline, std::function<void(absl::Status)> done) = 0;
-  // Calls `changed` (quick, from the runner's thread, without locks held) after commits of the
-  // tenant were folded. Returns an id for Unwatch, after which it is not called any more.
-  virtual uint64_t Watch(const eventstore::TenantId& tenant, std::function<void()> changed) = 0;
+  // What is there now, without waiting; UNAVAILABLE / VIEW_BEHIND if that is not all views.
+  virtual absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant) = 0;
+  // Calls `changed` (quick, from a thread of the runner's, without locks held) after commits of the
+  // tenant were folded or views of it became readable. Keeps the tenant resident. Returns an id for
+  // Unwatch, after which it is not called any more. RESOURCE_EXHAUSTED / OVERLOADED if the tenants
+  // that are held already take the memory.
+  virtual absl::StatusOr<uint64_t> Watch(const eventstore::TenantId& tenant,
+                                         std::function<void()> changed) = 0;
   virtual void Unwatch(uint64_t id) = 0;
 
   virtual std::vector<ProjectionStatus> Statuses() const = 0;
-  // Drops the view (all of them if empty) and folds the log anew. NOT_FOUND / PROJECTION_NOT_FOUND.
-  virtual absl::Status Rebuild(std::string_view name) = 0;
+  virtual ViewsMemory memory() const = 0;
+  // Drops the rows of a view (all views if empty), of one tenant or (empty) of all, and folds them
+  // anew; returns once that has begun. Reads of them wait. NOT_FOUND / PROJECTION_NOT_FOUND or
+  // TENANT_NOT_FOUND.
+  virtual absl::Status Rebuild(std::string_view name, const eventstore::TenantId& tenant) = 0;
   // Writes what is dirty and stops. Idempotent.
   virtual void Stop() = 0;
 };

@@ -8,12 +8,13 @@
 
 namespace dealog::projections {
 
-StoreWorker::StoreWorker(ViewStore& store)
-    : store_(store), worker_("views-store", [this] { Loop(); }) {}
+StoreWorker::StoreWorker(ViewStore& store, std::function<void(ViewWrite&)> complete)
+    : store_(store), complete_(std::move(complete)), worker_("views-store", [this] { Loop(); }) {}
 
 void StoreWorker::Write(ViewWrite write, std::function<void()> written) {
-  Run([this, write = std::move(write), written = std::move(written)] {
-    // After a write was given up, later ones would leave a hole under their checkpoints.
+  Run([this, write = std::move(write), written = std::move(written)]() mutable {
+    if (complete_) complete_(write);
+    // After a write was given up, later ones would leave a hole under their positions.
     if (!abandoned_) abandoned_ = !TryUntilWritten(write);
     written();
   });
@@ -26,15 +27,33 @@ void StoreWorker::Run(std::function<void()> task) {
   changed_.NotifyAll();
 }
 
+void StoreWorker::RunAndWait(const std::function<void()>& task) {
+  bool done = false;
+  Run([&] {
+    task();
+    base::MutexLock lock(mu_);
+    done = true;
+    changed_.NotifyAll();
+  });
+  base::MutexLock lock(mu_);
+  while (!done) changed_.Wait(mu_);
+}
+
 std::string StoreWorker::error() const {
   base::MutexLock lock(mu_);
   return error_;
 }
 
+void StoreWorker::GiveUp() {
+  base::MutexLock lock(mu_);
+  giving_up_ = true;
+  changed_.NotifyAll();
+}
+
 void StoreWorker::Stop() {
   {
     base::MutexLock lock(mu_);
-    stopping_ = true;
+    giving_up_ = stopping_ = true;
     changed_.NotifyAll();
   }
   worker_.Join();
@@ -45,7 +64,7 @@ bool StoreWorker::TryUntilWritten(const ViewWrite& write) {
     const absl::Status status = store_.Write(write);
     base::MutexLock lock(mu_);
     error_ = status.ok() ? "" : std::string(status.message());
-    if (status.ok() || stopping_) return status.ok();
+    if (status.ok() || giving_up_) return status.ok();
     changed_.WaitFor(mu_, std::chrono::microseconds(kRetryMicros));
   }
 }

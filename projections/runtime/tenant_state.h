@@ -3,43 +3,77 @@
 // The resident views of one tenant, and the read that locks them.
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "eventstore/base/mutex.h"
 #include "eventstore/types.h"
 #include "projections/projection.h"
-#include "projections/runtime/progress.h"
 #include "projections/tenant_views.h"
+#include "projections/view_store.h"
 
 namespace dealog::projections {
 
-// Thread safety: members guarded by `mu` are written by the follower's thread alone.
-struct TenantState {
-  struct Slot {
-    std::unique_ptr<ViewState> state;
-    eventstore::Position applied;  // Folded up to here; behind `position` during a rebuild.
-  };
+// Index of a view in the runner's list, and a set of them as bits.
+using ViewIndex = size_t;
+using ViewSet = uint64_t;
+inline constexpr size_t kViewsMax = 64;
 
-  explicit TenantState(eventstore::TenantId tenant) : id(std::move(tenant)) {}
+// One view of one tenant: what fails, rebuilds and progresses for itself.
+struct Slot {
+  enum class Phase {
+    kBehind,  // A loader reads its rows and folds what they lack, in a state of its own.
+    kLive,    // At the tenant's position; the follower goes on with it, reads see it.
+    kFailed,  // Folds no more until it is rebuilt.
+  };
+  Phase phase = Phase::kBehind;
+  std::unique_ptr<ViewState> state;  // Set in kLive only.
+  SlotPoint point;                   // Folded up to here; in kBehind as the loader last said.
+  std::string failure;               // kFailed only: why.
+  int droppings = 0;  // Its rows are being dropped, so often: no loader takes it meanwhile.
+  uint64_t life = 0;  // Grows when it starts anew: what was folded for an earlier one is void.
+  int64_t behind_since_us = 0;  // Monotonic; of kBehind and kFailed.
+};
+
+// Thread safety: what `mu` guards is written by the follower, by loaders and by rebuilds.
+// Ownership: shared by all who use it; the registry lets go of it when nobody else holds it.
+// Invariants: slots that are live are at `position`, the others not beyond it.
+struct TenantState {
+  TenantState(eventstore::TenantId tenant, eventstore::PartitionId of, size_t view_count)
+      : id(std::move(tenant)), partition(of), slots(view_count) {}
+
+  // Publishes `position` and which slots a read need not wait for.
+  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // True if a read of these views at that position need not wait.
+  bool Serves(ViewSet views, eventstore::Position at) const {
+    return (ready & views) == views && reached >= at.value;
+  }
 
   const eventstore::TenantId id;
+  const eventstore::PartitionId partition;
   base::SharedMutex mu;
   std::vector<Slot> slots ABSL_GUARDED_BY(mu);  // By ViewIndex.
   eventstore::Position position ABSL_GUARDED_BY(mu);
   int64_t recorded_at_us ABSL_GUARDED_BY(mu) = 0;
-  // `position`, for those who only ask whether it was reached.
-  std::atomic<uint64_t> reached{0};
-  // The follower's own: has rows that were not flushed.
-  bool dirty = false;
-};
+  bool dirty ABSL_GUARDED_BY(mu) = false;  // Has rows that were not collected for a flush.
 
-// Locks the tenant for reading until the result is destroyed, on the same thread. `views`,
-// `progress` and `tenant` must outlive it.
-std::unique_ptr<const TenantViews> LockForRead(TenantState& tenant,
+  // For those who only ask; written under `mu`.
+  std::atomic<uint64_t> reached{0};
+  std::atomic<ViewSet> ready{0};
+
+  std::atomic<int> unwritten{0};    // Flushes that hold rows of it and are not written yet.
+  std::atomic<size_t> bytes{0};     // As last measured; see Tenants.
+  std::atomic<int64_t> used_us{0};  // When it was last read or watched (monotonic); 0 = never.
+};
+using TenantPtr = std::shared_ptr<TenantState>;
+
+// Locks the tenant for reading until the result is destroyed, on the same thread; null if one of
+// the `named` views is neither live nor failed. `views` must outlive it.
+std::unique_ptr<const TenantViews> LockForRead(TenantPtr tenant,
                                                std::span<const ViewDefinition> views,
-                                               const Progress& progress);
+                                               ViewSet named);
 
 }  // namespace dealog::projections

@@ -1,82 +1,238 @@
 #include "projections/runtime/tenants.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "eventstore/base/check.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/status.h"
 
 namespace dealog::projections {
+namespace {
 
-TenantState* Tenants::Find(const eventstore::TenantId& id) const {
+// Large states take their time to go: they do when no lock is held any more.
+using Trash = std::vector<std::unique_ptr<ViewState>>;
+
+// The slot begins a new life: what is resident of it is thrown away.
+void StartAnew(Slot& slot, Trash& trash) {
+  trash.push_back(std::move(slot.state));
+  const int droppings = slot.droppings;
+  const uint64_t life = slot.life;
+  slot = {};
+  slot.droppings = droppings + 1;
+  slot.life = life + 1;
+  slot.behind_since_us = base::MonotonicMicros();
+}
+
+void SetFailed(Slot& slot, std::string reason) {
+  slot.phase = Slot::Phase::kFailed;
+  slot.failure = std::move(reason);
+  DEALOG_CHECK(slot.state == nullptr);
+  slot.behind_since_us = base::MonotonicMicros();
+}
+
+}  // namespace
+
+Tenants::Tenants(const eventstore::EventLog& log, std::span<const ViewDefinition> views)
+    : log_(log), views_(views), droppings_(views.size()), whole_failures_(views.size()) {
+  DEALOG_CHECK(views.size() <= kViewsMax);
+}
+
+TenantPtr Tenants::Find(const eventstore::TenantId& id) const {
   base::MutexLock lock(mu_);
   const auto found = tenants_.find(id);
-  return found == tenants_.end() ? nullptr : found->second.get();
+  return found == tenants_.end() ? nullptr : found->second;
 }
 
-TenantState& Tenants::Get(const eventstore::TenantId& id) {
-  if (TenantState* tenant = Find(id); tenant != nullptr) return *tenant;
-  auto loaded = std::make_unique<TenantState>(id);
-  Load(*loaded);
+absl::StatusOr<TenantPtr> Tenants::FindOrAdd(const eventstore::TenantId& id) {
   base::MutexLock lock(mu_);
-  return *tenants_.emplace(id, std::move(loaded)).first->second;
-}
-
-void Tenants::Each(const std::function<void(TenantState&)>& visit) const {
-  std::vector<TenantState*> tenants;
+  const auto found = tenants_.find(id);
+  if (found != tenants_.end()) return found->second;
+  ASSIGN_OR_RETURN(const eventstore::TenantHead head, log_.Head(id));
+  auto tenant = std::make_shared<TenantState>(id, log_.PartitionOf(id), views_.size());
   {
-    base::MutexLock lock(mu_);
-    for (const auto& [id, tenant] : tenants_) tenants.push_back(tenant.get());
+    base::WriterLock tenant_lock(tenant->mu);
+    tenant->position = head.position;
+    tenant->recorded_at_us = head.recorded_at_us;
+    for (ViewIndex i = 0; i < views_.size(); ++i) {
+      Slot& slot = tenant->slots[i];
+      slot.droppings = droppings_[i];
+      slot.behind_since_us = base::MonotonicMicros();
+      const auto failure = failures_.find({i, id});
+      if (!whole_failures_[i].empty()) {
+        SetFailed(slot, whole_failures_[i]);
+      } else if (failure != failures_.end()) {
+        SetFailed(slot, failure->second.reason);
+        slot.point.position = failure->second.position;
+      }
+    }
+    tenant->Settle();
   }
-  for (TenantState* tenant : tenants) visit(*tenant);
+  cold_[id].events_passed = 0;
+  tenants_.emplace(id, tenant);
+  return tenant;
 }
 
-void Tenants::Reset(ViewIndex view) {
-  Each([&](TenantState& tenant) {
-    base::WriterLock lock(tenant.mu);
-    TenantState::Slot& slot = tenant.slots[view];
-    slot.state = views_[view].make_state();
-    slot.state->CommitDone();
-    slot.applied = {};
+std::vector<TenantPtr> Tenants::All() const {
+  std::vector<TenantPtr> all;
+  base::MutexLock lock(mu_);
+  all.reserve(tenants_.size());
+  for (const auto& [id, tenant] : tenants_) all.push_back(tenant);
+  return all;
+}
+
+bool Tenants::Passed(const eventstore::TenantId& id, uint64_t events, uint64_t events_max) {
+  base::MutexLock lock(mu_);
+  if (tenants_.contains(id)) return false;
+  uint64_t& passed = cold_[id].events_passed;
+  passed += events;
+  if (passed <= events_max) return false;
+  passed = 0;
+  return true;
+}
+
+// ---- Failures --------------------------------------------------------------------------------
+
+void Tenants::Fail(TenantState& tenant, ViewIndex view, uint64_t life, const absl::Status& status) {
+  Trash trash;
+  base::MutexLock lock(mu_);
+  base::WriterLock tenant_lock(tenant.mu);
+  Slot& slot = tenant.slots[view];
+  if (slot.life != life) return;
+  trash.push_back(std::move(slot.state));
+  SetFailed(slot, std::string(status.message()));
+  failures_[{view, tenant.id}] = {slot.failure, slot.point.position};
+  tenant.Settle();
+}
+
+Tenants::Failures Tenants::FailuresOf(ViewIndex view) const {
+  base::MutexLock lock(mu_);
+  Failures found{.reason = whole_failures_[view], .whole = !whole_failures_[view].empty()};
+  for (auto it = failures_.lower_bound({view, {}}); it != failures_.end(); ++it) {
+    if (it->first.first != view) break;
+    ++found.tenants;
+    if (found.reason.empty()) found.reason = it->second.reason;
+  }
+  return found;
+}
+
+std::vector<std::pair<eventstore::TenantId, eventstore::Position>> Tenants::ColdFailuresOf(
+    ViewIndex view) const {
+  std::vector<std::pair<eventstore::TenantId, eventstore::Position>> cold;
+  base::MutexLock lock(mu_);
+  for (const auto& [key, failure] : failures_) {
+    if (key.first != view || tenants_.contains(key.second)) continue;
+    cold.emplace_back(key.second, failure.position);
+  }
+  return cold;
+}
+
+// ---- Rebuilds --------------------------------------------------------------------------------
+
+void Tenants::Forget(std::span<const ViewIndex> views, const eventstore::TenantId* tenant) {
+  std::erase_if(failures_, [&](const auto& failure) {
+    const bool chosen = std::find(views.begin(), views.end(), failure.first.first) != views.end();
+    return chosen && (tenant == nullptr || failure.first.second == *tenant);
   });
 }
 
-void Tenants::Load(TenantState& tenant) {
-  base::WriterLock lock(tenant.mu);
-  tenant.slots.resize(views_.size());
-  for (ViewIndex i = 0; i < views_.size(); ++i) {
-    TenantState::Slot& slot = tenant.slots[i];
-    slot.state = views_[i].make_state();
-    if (progress_.Usable(i)) {
-      const absl::StatusOr<eventstore::Position> applied = LoadView(tenant, i, *slot.state);
-      if (applied.ok()) {
-        slot.applied = *applied;
-      } else {
-        slot.state = views_[i].make_state();
-        damaged_(i, applied.status());
-      }
-    }
-    slot.state->CommitDone();
-    tenant.position = std::max(tenant.position, slot.applied);
+std::vector<TenantPtr> Tenants::BeginDrop(std::span<const ViewIndex> views) {
+  std::vector<TenantPtr> all;
+  Trash trash;
+  base::MutexLock lock(mu_);
+  Forget(views, nullptr);
+  for (const ViewIndex view : views) {
+    ++droppings_[view];
+    whole_failures_[view].clear();
   }
-  tenant.recorded_at_us = RecordedAt(tenant.id, tenant.position);
-  tenant.reached = tenant.position.value;
+  for (const auto& [id, tenant] : tenants_) {
+    all.push_back(tenant);
+    base::WriterLock tenant_lock(tenant->mu);
+    for (const ViewIndex view : views) StartAnew(tenant->slots[view], trash);
+    tenant->Settle();
+  }
+  return all;
 }
 
-absl::StatusOr<eventstore::Position> Tenants::LoadView(TenantState& tenant, ViewIndex view,
-                                                       ViewState& state) const {
-  const std::string_view name = views_[view].name;
-  RETURN_IF_ERROR(store_.Scan(name, tenant.id, [&](std::string_view key, std::string_view value) {
-    return state.LoadRow(key, value);
-  }));
-  return store_.ReadApplied(name, tenant.id);
+void Tenants::BeginDrop(TenantState& tenant, std::span<const ViewIndex> views) {
+  Trash trash;
+  base::MutexLock lock(mu_);
+  Forget(views, &tenant.id);
+  base::WriterLock tenant_lock(tenant.mu);
+  for (const ViewIndex view : views) StartAnew(tenant.slots[view], trash);
+  tenant.Settle();
 }
 
-int64_t Tenants::RecordedAt(const eventstore::TenantId& id, eventstore::Position position) const {
-  if (position.value == 0) return 0;
-  const auto page =
-      log_.ReadTenant(id, {.after = eventstore::Position{position.value - 1}, .limit = 1});
-  if (!page.ok() || page->events.empty()) return 0;  // Damage that the follower meets by itself.
-  return page->events.front().commit->recorded_at_us();
+std::vector<TenantPtr> Tenants::EndDrop(std::span<const ViewIndex> views,
+                                        const absl::Status& dropped) {
+  std::vector<TenantPtr> all;
+  base::MutexLock lock(mu_);
+  for (const ViewIndex view : views) {
+    --droppings_[view];
+    if (!dropped.ok()) whole_failures_[view] = std::string(dropped.message());
+  }
+  for (const auto& [id, tenant] : tenants_) {
+    all.push_back(tenant);
+    base::WriterLock tenant_lock(tenant->mu);
+    for (const ViewIndex view : views) {
+      Slot& slot = tenant->slots[view];
+      DEALOG_CHECK(--slot.droppings >= 0) << id.value;
+      if (!dropped.ok()) SetFailed(slot, std::string(dropped.message()));
+    }
+    tenant->Settle();
+  }
+  return all;
+}
+
+void Tenants::EndDrop(TenantState& tenant, std::span<const ViewIndex> views,
+                      const absl::Status& dropped) {
+  base::MutexLock lock(mu_);
+  base::WriterLock tenant_lock(tenant.mu);
+  for (const ViewIndex view : views) {
+    Slot& slot = tenant.slots[view];
+    DEALOG_CHECK(--slot.droppings >= 0) << tenant.id.value;
+    if (dropped.ok()) continue;
+    SetFailed(slot, std::string(dropped.message()));
+    failures_[{view, tenant.id}] = {slot.failure, {}};
+  }
+  tenant.Settle();
+}
+
+// ---- Memory ----------------------------------------------------------------------------------
+
+void Tenants::SetBytes(TenantState& tenant, size_t bytes) {
+  bytes_ += bytes;
+  bytes_ -= tenant.bytes.exchange(bytes);
+}
+
+size_t Tenants::HeldBytes(const eventstore::TenantId& id) const {
+  size_t held = 0;
+  base::MutexLock lock(mu_);
+  for (const auto& [other, tenant] : tenants_) {
+    if (other != id && tenant.use_count() > 1) held += tenant->bytes;
+  }
+  return held;
+}
+
+size_t Tenants::LastBytes(const eventstore::TenantId& id) const {
+  base::MutexLock lock(mu_);
+  const auto found = cold_.find(id);
+  return found == cold_.end() ? 0 : found->second.bytes;
+}
+
+bool Tenants::Remove(const TenantPtr& tenant) {
+  base::MutexLock lock(mu_);
+  // Copies are made of copies, or here under the lock: with these two there are none but ours. So
+  // nobody reads it, for whom the lock below would have to wait.
+  if (tenant.use_count() > 2) return false;
+  base::WriterLock tenant_lock(tenant->mu);
+  if (tenant->dirty || tenant->unwritten > 0) return false;
+  for (const Slot& slot : tenant->slots) {
+    if (slot.phase == Slot::Phase::kBehind || slot.droppings > 0) return false;
+  }
+  cold_[tenant->id].bytes = tenant->bytes;
+  bytes_ -= tenant->bytes.exchange(0);
+  DEALOG_CHECK(tenants_.erase(tenant->id) == 1) << tenant->id.value;
+  return true;
 }
 
 }  // namespace dealog::projections

@@ -32,31 +32,25 @@ void Waiters::Add(const eventstore::TenantId& tenant, FreshWait wait) {
   wait.done(closed);
 }
 
-void Waiters::Reached(const eventstore::TenantId& tenant, eventstore::Position position) {
+void Waiters::Reached(const TenantState& tenant) {
   std::vector<FreshCallback> done;
   {
     base::MutexLock lock(mu_);
-    const auto found = waiting_.find(tenant);
+    const auto found = waiting_.find(tenant.id);
     if (found == waiting_.end()) return;
     PerTenant& waits = found->second;
-    const auto end = waits.upper_bound(position);
-    for (auto it = waits.begin(); it != end; ++it) done.push_back(std::move(it->second.done));
-    waits.erase(waits.begin(), end);
+    const auto end = waits.upper_bound(eventstore::Position{tenant.reached});
+    for (auto it = waits.begin(); it != end;) {
+      if (tenant.Serves(it->second.views, it->first)) {
+        done.push_back(std::move(it->second.done));
+        it = waits.erase(it);
+      } else {
+        ++it;
+      }
+    }
     if (waits.empty()) waiting_.erase(found);
   }
   for (const FreshCallback& callback : done) callback(absl::OkStatus());
-}
-
-void Waiters::Fail(const eventstore::TenantId& tenant, const absl::Status& status) {
-  PerTenant failed;
-  {
-    base::MutexLock lock(mu_);
-    const auto found = waiting_.find(tenant);
-    if (found == waiting_.end()) return;
-    failed.swap(found->second);
-    waiting_.erase(found);
-  }
-  for (auto& [position, wait] : failed) wait.done(status);
 }
 
 void Waiters::Expire(absl::Time now) {

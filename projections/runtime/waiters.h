@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/types.h"
+#include "projections/runtime/tenant_state.h"
 
 namespace dealog::projections {
 
@@ -20,6 +21,7 @@ using FreshCallback = std::function<void(absl::Status)>;
 // What a read waits for.
 struct FreshWait {
   eventstore::Position position;
+  ViewSet views = 0;
   absl::Time deadline;
   FreshCallback done;
 };
@@ -29,10 +31,8 @@ class Waiters {
  public:
   // Completes at once if closed.
   void Add(const eventstore::TenantId& tenant, FreshWait wait);
-  // Completes those of the tenant that wait for `position` or less.
-  void Reached(const eventstore::TenantId& tenant, eventstore::Position position);
-  // Fails those of the tenant, whatever they wait for.
-  void Fail(const eventstore::TenantId& tenant, const absl::Status& status);
+  // Completes those that need not wait any more.
+  void Reached(const TenantState& tenant);
   // Fails those whose deadline passed with UNAVAILABLE / VIEW_BEHIND.
   void Expire(absl::Time now);
   // The earliest deadline; InfiniteFuture if nobody waits.

@@ -13,28 +13,31 @@ const void* ThisThread() {
 
 }  // namespace
 
-void Watchers::Add(uint64_t id, const eventstore::TenantId& tenant, std::function<void()> changed) {
+void Watchers::Add(uint64_t id, TenantPtr tenant, std::function<void()> changed) {
   base::MutexLock lock(mu_);
-  watchers_[tenant].emplace(id, std::move(changed));
+  Watched& watched = watchers_[tenant->id];
+  watched.tenant = std::move(tenant);
+  watched.watchers.emplace(id, std::move(changed));
 }
 
 void Watchers::Remove(uint64_t id) {
   base::MutexLock lock(mu_);
   for (auto it = watchers_.begin(); it != watchers_.end(); ++it) {
-    if (it->second.erase(id) == 0) continue;
-    if (it->second.empty()) watchers_.erase(it);
+    if (it->second.watchers.erase(id) == 0) continue;
+    if (it->second.watchers.empty()) watchers_.erase(it);
     break;
   }
   while (calling_ == id && caller_ != ThisThread()) call_ended_.Wait(mu_);
 }
 
 void Watchers::Notify(const eventstore::TenantId& tenant) {
+  const base::MutexLock one_at_a_time(notify_mu_);
   std::vector<uint64_t> ids;
   {
     base::MutexLock lock(mu_);
     const auto found = watchers_.find(tenant);
     if (found == watchers_.end()) return;
-    for (const auto& [id, changed] : found->second) ids.push_back(id);
+    for (const auto& [id, changed] : found->second.watchers) ids.push_back(id);
   }
   for (const uint64_t id : ids) {
     std::function<void()> changed;
@@ -42,8 +45,8 @@ void Watchers::Notify(const eventstore::TenantId& tenant) {
       base::MutexLock lock(mu_);
       const auto found = watchers_.find(tenant);
       if (found == watchers_.end()) return;
-      const auto watcher = found->second.find(id);
-      if (watcher == found->second.end()) continue;
+      const auto watcher = found->second.watchers.find(id);
+      if (watcher == found->second.watchers.end()) continue;
       changed = watcher->second;
       calling_ = id;
       caller_ = ThisThread();

@@ -21,14 +21,17 @@ void ShowProjections(const google::protobuf::RepeatedPtrField<v1::Projection>& p
                {"EVENTS FOLDED", Align::kRight},
                {"BEHIND", Align::kRight},
                {"LAG", Align::kRight},
+               {"FAILED FOR", Align::kRight},
                {"ERROR"}});
   for (const v1::Projection& projection : projections) {
-    table.AddRow({projection.name(), absl::StrCat(projection.version()),
-                  absl::AsciiStrToLower(v1::Projection::State_Name(projection.state())),
-                  FormatCount(projection.row_count()), FormatCount(projection.events_folded()),
-                  projection.has_lag_events() ? FormatCount(projection.lag_events()) : "",
-                  projection.has_lag_seconds() ? FormatSeconds(projection.lag_seconds()) : "",
-                  projection.error()});
+    table.AddRow(
+        {projection.name(), absl::StrCat(projection.version()),
+         absl::AsciiStrToLower(v1::Projection::State_Name(projection.state())),
+         FormatCount(projection.row_count()), FormatCount(projection.events_folded()),
+         projection.has_lag_events() ? FormatCount(projection.lag_events()) : "",
+         projection.has_lag_seconds() ? FormatSeconds(projection.lag_seconds()) : "",
+         projection.failed_tenant_count() > 0 ? FormatCount(projection.failed_tenant_count()) : "",
+         projection.error()});
   }
   printer.Show(table);
 }
@@ -64,6 +67,9 @@ void AddProjectionCommands(const CommandTree& root) {
       group, {"rebuild", "Drops rows and folds the log anew", "dealog projection rebuild deals"},
       &Stub::RebuildProjection, ShowRebuild);
   rebuild.Text("name", "Projection (default: all)", rebuild->mutable_name())->required(false);
+  // Not --tenant: that is an option of every command, and often set for all of them.
+  rebuild.Text("--of", "Rebuild it for this tenant only", rebuild->mutable_tenant())
+      ->required(false);
 }
 
 void AddServerCommands(const CommandTree& root) {

@@ -35,6 +35,7 @@ v1::Projection ToProjection(const ProjectionStatus& status) {
   projection.set_lag_seconds(status.lag_seconds);
   projection.set_error(status.error);
   projection.set_row_count(static_cast<int64_t>(status.row_count));
+  projection.set_failed_tenant_count(static_cast<int64_t>(status.failed_tenants));
   return projection;
 }
 
@@ -49,7 +50,7 @@ absl::StatusOr<v1::ListProjectionsResponse> ListProjections(const ReadCall& call
 
 absl::StatusOr<v1::RebuildProjectionResponse> RebuildProjection(
     const ReadCall& call, const v1::RebuildProjectionRequest& request) {
-  RETURN_IF_ERROR(call.core.runner.Rebuild(request.name()));
+  RETURN_IF_ERROR(call.core.runner.Rebuild(request.name(), {request.tenant()}));
   v1::RebuildProjectionResponse response;
   for (const ProjectionStatus& status : call.core.runner.Statuses()) {
     if (request.name().empty() || request.name() == status.name) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "services/commands/sequencer.h"
 #include "services/rpc/limits.h"
@@ -25,19 +26,26 @@ class WatchBoardSource final : public StreamSource {
   void SetWake(std::function<void()> wake) override {
     if (watch_id_) core_.runner.Unwatch(*watch_id_);
     watch_id_.reset();
-    if (wake) watch_id_ = core_.runner.Watch(call_.tenant, std::move(wake));
+    if (!wake) return;
+    absl::StatusOr<uint64_t> id = core_.runner.Watch(call_.tenant, std::move(wake));
+    refused_ = id.status();
+    if (id.ok()) watch_id_ = *id;
   }
 
   absl::StatusOr<Item> Next() override {
-    const ReadCall read{.core = core_, .call = call_, .now_us = core_.clock.NowMicros()};
-    ASSIGN_OR_RETURN(const projections::TenantRead views, read.Views());
+    RETURN_IF_ERROR(refused_);
+    const int64_t now_us = core_.clock.NowMicros();
+    const absl::StatusOr<projections::TenantRead> read = core_.runner.ReadNow(call_.tenant);
+    // While a view is folded anew: the runner wakes us when it can be read.
+    if (base::ReasonOf(read.status()) == "VIEW_BEHIND") return Item::Wait();
+    RETURN_IF_ERROR(read.status());
+    const projections::TenantRead& views = *read;
     // The first board is as fresh as every read: it shows what was written before the call.
     if (!sent_ && views->position() < opened_at_) return Item::Wait();
     if (sent_ && views->position().value == static_cast<uint64_t>(sent_->position())) {
       return Item::Wait();
     }
-    ASSIGN_OR_RETURN(v1::GetBoardResponse board,
-                     projections::GetBoard(*views, query_, {}, read.now_us));
+    ASSIGN_OR_RETURN(v1::GetBoardResponse board, projections::GetBoard(*views, query_, {}, now_us));
     v1::WatchBoardResponse message;
     bool changed = true;
     if (sent_) {
@@ -76,6 +84,7 @@ class WatchBoardSource final : public StreamSource {
   const eventstore::Position opened_at_;  // The log's head then.
   v1::GetBoardRequest query_;
   std::optional<uint64_t> watch_id_;
+  absl::Status refused_;  // By the runner: there is no room for another watcher.
   std::optional<v1::GetBoardResponse> sent_;  // What the watcher has seen.
 };
 

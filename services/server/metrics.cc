@@ -108,13 +108,33 @@ void CollectViews(const std::vector<projections::ProjectionStatus>& views,
                    view.lag_seconds, {{"view", view.name}});
   }
   for (const auto& view : views) {
-    families.Gauge("dealog_view_failed", "1 if the view stopped; see dealog projection list.",
+    families.Gauge("dealog_view_failed",
+                   "1 if the view stopped, of any tenant; see dealog projection list.",
                    view.state == State::kFailed ? 1 : 0, {{"view", view.name}});
+  }
+  for (const auto& view : views) {
+    families.Gauge("dealog_view_failed_tenants", "Tenants of which the view stopped.",
+                   Number(view.failed_tenants), {{"view", view.name}});
   }
   for (const auto& view : views) {
     families.Gauge("dealog_view_rows", "Rows of the view.", Number(view.row_count),
                    {{"view", view.name}});
   }
+}
+
+void CollectViewsMemory(const projections::ViewsMemory& memory, MetricFamilies& families) {
+  families.Gauge("dealog_views_memory_bytes", "What resident views hold, about.",
+                 Number(memory.bytes));
+  families.Gauge("dealog_views_memory_max_bytes", "Their budget; 0 = none.",
+                 Number(memory.bytes_max));
+  families.Gauge("dealog_views_resident_tenants", "Tenants whose views are resident.",
+                 Number(memory.tenants));
+  families.Gauge("dealog_views_loading_tenants",
+                 "Tenants whose views are being loaded, or wait for it.", Number(memory.loading));
+  families.Counter("dealog_views_loads_total", "Tenants' views loaded, since the start.",
+                   Number(memory.loads));
+  families.Counter("dealog_views_evictions_total",
+                   "Tenants' views that left memory, since the start.", Number(memory.evictions));
 }
 
 void CollectFollowers(const MetricSources& sources, MetricFamilies& families) {
@@ -176,6 +196,7 @@ void CollectMetrics(const MetricSources& sources, MetricFamilies& families) {
   CollectScrub(sources.scrub.status(), families);
   CollectCommands(sources.sequencers.stats(), families);
   CollectViews(sources.runner.Statuses(), families);
+  CollectViewsMemory(sources.runner.memory(), families);
   CollectFollowers(sources, families);
   CollectGroups(sources.groups, families);
   CollectCalls(sources.calls, families);

@@ -15,6 +15,7 @@ constexpr int kUsageExit = 64;  // EX_USAGE of sysexits.h.
 constexpr uint32_t kPartitionsMax = 64;
 constexpr int64_t kRequestDaysMax = 3650;
 constexpr uint64_t kScrubMibMax = 10'000;
+constexpr uint64_t kViewsMemoryMibMax = uint64_t{16} << 20;  // 16 TiB.
 constexpr int64_t kScrubHoursMax = 24 * 365;
 
 }  // namespace
@@ -28,6 +29,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   uint64_t scrub_mib = options.scrub_bytes_per_second >> 20;
   int64_t scrub_hours = absl::ToInt64Hours(options.scrub_interval);
   std::string views = "on";
+  uint64_t views_memory_mib = options.views_memory_bytes >> 20;
   std::string witness = "second";
   std::string level = "info";
   std::string format = "text";
@@ -60,6 +62,11 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.add_option("--views", views,
                  "on, or off for a node that only writes and follows: boards, lists and KPIs fail")
       ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  app.add_option("--views-memory-mib", views_memory_mib,
+                 "What the views of all tenants may hold in memory; those not read for longest "
+                 "leave. 0 = no limit")
+      ->check(CLI::Range(uint64_t{0}, kViewsMemoryMibMax))
       ->capture_default_str();
   app.add_option("--witness", witness,
                  "second: what was synced is witnessed within a second; every-batch: before it is "
@@ -99,6 +106,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   options.scrub_bytes_per_second = scrub_mib << 20;
   options.scrub_interval = absl::Hours(scrub_hours);
   options.views = views == "on";
+  options.views_memory_bytes = views_memory_mib << 20;
   options.witness_every_batch = witness == "every-batch";
   options.log_level = telemetry::ParseLevel(level).value_or(telemetry::Level::kInfo);
   options.log_format = format == "json" ? telemetry::Format::kJson : telemetry::Format::kText;

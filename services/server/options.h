@@ -18,6 +18,8 @@
 
 namespace dealog::server {
 
+inline constexpr uint64_t kViewsMemoryBytes = uint64_t{4} << 30;
+
 struct Options {
   // Holds everything that is kept: log/, views/, work/, keys/. Created if missing.
   std::string data_dir;
@@ -45,6 +47,8 @@ struct Options {
   absl::Duration scrub_start_delay = jobs::kScrubStartDelay;
   // False: a node for writing and following only; reads of views find none.
   bool views = true;
+  // What resident views may hold, about; 0 = no limit.
+  uint64_t views_memory_bytes = kViewsMemoryBytes;
   telemetry::Level log_level = telemetry::Level::kInfo;
   telemetry::Format log_format = telemetry::Format::kText;
   // How long calls in flight may take to end when the server stops.

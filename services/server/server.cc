@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "eventstore/backup/keys.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/cores.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
@@ -141,7 +142,9 @@ class ServerImpl final : public Server {
     runner_ = projections::StartRunner(
         *log_, *views_,
         options_.views ? projections::AllViews() : std::vector<projections::ViewDefinition>{},
-        {.log = Warn});
+        {.memory_bytes_max = options_.views_memory_bytes,
+         .loader_threads = base::CoreCount(),
+         .log = Warn});
     commands::SequencerOptions sequencing;
     sequencing.unique_key_secret = dir_->unique_key();
     sequencing.queue_wait_max = options_.queue_wait_max;

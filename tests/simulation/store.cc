@@ -59,7 +59,7 @@ absl::Status SimulatedStore::Write(const projections::ViewWrite& write) {
     contents.checkpoints[{one.view, one.partition.value}] = one.checkpoint;
   }
   for (const auto& one : write.applied) {
-    contents.applied[{one.view, one.tenant.value}] = one.position;
+    contents.applied[{one.view, one.tenant.value}] = one.point;
   }
   Yield();
   return absl::OkStatus();
@@ -72,17 +72,18 @@ absl::StatusOr<projections::ViewCheckpoint> SimulatedStore::ReadCheckpoint(
   return found == checkpoints.end() ? projections::ViewCheckpoint() : found->second;
 }
 
-absl::StatusOr<eventstore::Position> SimulatedStore::ReadApplied(
+absl::StatusOr<projections::SlotPoint> SimulatedStore::ReadApplied(
     std::string_view view, const eventstore::TenantId& tenant) const {
   const auto& applied = history_.back().applied;
   const auto found = applied.find({std::string(view), tenant.value});
-  return found == applied.end() ? eventstore::Position() : found->second;
+  return found == applied.end() ? projections::SlotPoint() : found->second;
 }
 
 absl::Status SimulatedStore::Scan(
     std::string_view view, const eventstore::TenantId& tenant,
     const std::function<absl::Status(std::string_view, std::string_view)>& row) const {
-  const auto& all = history_.back().rows;
+  const bool stale = reads_stale_rows && history_.size() > 1;
+  const auto& all = (stale ? history_[history_.size() - 2] : history_.back()).rows;
   const auto found = all.find({std::string(view), tenant.value});
   if (found == all.end()) return absl::OkStatus();
   const auto rows = found->second;
@@ -100,6 +101,15 @@ absl::Status SimulatedStore::Drop(std::string_view view) {
   std::erase_if(contents.rows, of_view);
   std::erase_if(contents.checkpoints, of_view);
   std::erase_if(contents.applied, of_view);
+  return absl::OkStatus();
+}
+
+absl::Status SimulatedStore::DropTenant(std::string_view view, const eventstore::TenantId& tenant) {
+  Yield();
+  if (dead) return Dead();
+  Contents& contents = Change();
+  contents.rows.erase({std::string(view), tenant.value});
+  contents.applied.erase({std::string(view), tenant.value});
   return absl::OkStatus();
 }
 

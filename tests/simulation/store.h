@@ -29,6 +29,8 @@ class SimulatedStore final : public projections::ViewStore {
   int failures = 0;
   // A planted mistake: the last row of every write is lost.
   bool loses_rows = false;
+  // A planted mistake: what is loaded lacks the rows of the last write.
+  bool reads_stale_rows = false;
 
   // The machine went down: of what was written last, a random part is gone.
   void Crash(Scheduler& scheduler);
@@ -37,18 +39,19 @@ class SimulatedStore final : public projections::ViewStore {
   absl::Status Write(const projections::ViewWrite& write) override;
   absl::StatusOr<projections::ViewCheckpoint> ReadCheckpoint(
       std::string_view view, eventstore::PartitionId partition) const override;
-  absl::StatusOr<eventstore::Position> ReadApplied(
+  absl::StatusOr<projections::SlotPoint> ReadApplied(
       std::string_view view, const eventstore::TenantId& tenant) const override;
   absl::Status Scan(
       std::string_view view, const eventstore::TenantId& tenant,
       const std::function<absl::Status(std::string_view, std::string_view)>& row) const override;
   absl::Status Drop(std::string_view view) override;
+  absl::Status DropTenant(std::string_view view, const eventstore::TenantId& tenant) override;
 
  private:
   struct Contents {
     ViewRows rows;
     std::map<std::pair<std::string, uint32_t>, projections::ViewCheckpoint> checkpoints;
-    std::map<std::pair<std::string, std::string>, eventstore::Position> applied;
+    std::map<std::pair<std::string, std::string>, projections::SlotPoint> applied;
   };
   Contents& Change();
 

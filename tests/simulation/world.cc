@@ -34,6 +34,8 @@ constexpr int kLivesMax = 4;
 // One command in so many is sent twice.
 constexpr uint32_t kRepeatOneIn = 4;
 constexpr uint32_t kDiskLowOneIn = 8;
+// What views may hold in three of four lives: about a quarter of what they hold at the end.
+constexpr size_t kViewsBytes = 8 << 10;
 constexpr std::chrono::minutes kPatience{10};  // Of virtual time.
 
 absl::Status OutcomeUnknown() {
@@ -58,6 +60,7 @@ class World {
         partitions_(1 + static_cast<uint32_t>(scheduler.Random() % 2)),
         disk_(std::make_shared<eventstore::MemoryDisk>(partitions_)) {
     store_.loses_rows = options.plant == Plant::kLostRow;
+    store_.reads_stale_rows = options.plant == Plant::kStaleRows;
     for (const eventstore::TenantId& tenant : Workload::Tenants()) {
       for (Command& command : workload_.Setup(tenant)) setup_.push_back(std::move(command));
     }
@@ -82,6 +85,7 @@ class World {
     report.crashes = crashes_;
     report.faults = faults_ + static_cast<uint64_t>(store_.failures);
     report.events = events_;
+    report.evictions = evictions_;
   }
 
  private:
@@ -120,9 +124,11 @@ class World {
     sequencers_ = std::make_unique<commands::Sequencers>(
         *log_, base::SystemClock(),
         commands::SequencerOptions{.unique_key_secret = std::string(32, 's')});
-    runner_ =
-        projections::StartRunner(*log_, store_, projections::AllViews(),
-                                 {.flush_interval = absl::Milliseconds(2), .flush_rows_max = 10});
+    runner_ = projections::StartRunner(*log_, store_, projections::AllViews(),
+                                       {.flush_interval = absl::Milliseconds(2),
+                                        .flush_rows_max = 10,
+                                        .memory_bytes_max = scheduler_.Chance(4) ? 0 : kViewsBytes,
+                                        .cold_events_max = 5});
     reactor_ = workflow::MakeReactor(*log_, *sequencers_, {.checkpoint = &checkpoint_});
   }
 
@@ -157,6 +163,7 @@ class World {
     reactor_->Stop();
     sequencers_->Drain();
     runner_->Stop();
+    evictions_ += runner_->memory().evictions;
     if (crashed_) {
       ++crashes_;
       if (options_.plant == Plant::kForgottenWrite) ForgetNewest();
@@ -312,6 +319,7 @@ class World {
   uint64_t crashes_ = 0;
   uint64_t faults_ = 0;
   uint64_t events_ = 0;
+  uint64_t evictions_ = 0;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ enum class Plant {
   kNone,
   kForgottenWrite,   // The log answers before it has written.
   kLostRow,          // The view store loses rows.
+  kStaleRows,        // A load finds rows as they were before the last flush.
   kEagerCheckpoint,  // The reactor's checkpoint is ahead of what was done.
 };
 
@@ -27,8 +28,9 @@ struct WorldReport {
   uint64_t acknowledged = 0;  // Of these accepted.
   uint64_t events = 0;        // In the log at the end.
   uint64_t crashes = 0;
-  uint64_t faults = 0;  // Failed writes, full disks, failing stores.
-  uint64_t trace = 0;   // Equal for equal runs.
+  uint64_t evictions = 0;  // Of tenants' views.
+  uint64_t faults = 0;     // Failed writes, full disks, failing stores.
+  uint64_t trace = 0;      // Equal for equal runs.
   char problem[400] = "";
 };
 

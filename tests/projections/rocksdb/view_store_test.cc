@@ -68,8 +68,8 @@ class ViewStoreTest : public testing::Test {
     write.checkpoints = {{"deals", PartitionId{0}, {7, BatchNumber{42}, std::string(32, 'd')}},
                          {"deals", PartitionId{1}, {7, BatchNumber{43}, std::string(32, 'e')}},
                          {"deals_more", PartitionId{0}, {1, BatchNumber{5}, std::string(32, 'f')}}};
-    write.applied = {{"deals", TenantId{"acme"}, Position{99}},
-                     {"deals_more", TenantId{"acme"}, Position{98}}};
+    write.applied = {{"deals", TenantId{"acme"}, {Position{99}, {{"1.99", 2}, {"77", 1}}}},
+                     {"deals_more", TenantId{"acme"}, {Position{98}, {}}}};
     return write;
   }
 
@@ -80,7 +80,7 @@ class ViewStoreTest : public testing::Test {
 TEST_F(ViewStoreTest, EmptyStoreHasNothing) {
   const auto store = Open();
   EXPECT_EQ(store->ReadCheckpoint("deals", PartitionId{0})->number, BatchNumber{0});
-  EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{0});
+  EXPECT_EQ(store->ReadApplied("deals", TenantId{"acme"})->position, Position{0});
   EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
 }
 
@@ -94,7 +94,7 @@ TEST_F(ViewStoreTest, ReadsBackInKeyOrderAlsoAfterReopen) {
     EXPECT_EQ(checkpoint.version, 7);
     EXPECT_EQ(checkpoint.number, BatchNumber{43});
     EXPECT_EQ(checkpoint.digest, std::string(32, 'e'));
-    EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{99});
+    EXPECT_EQ(store->ReadApplied("deals", TenantId{"acme"})->position, Position{99});
     store.reset();
     store = Open();
   }
@@ -130,10 +130,10 @@ TEST_F(ViewStoreTest, DropLeavesOtherViews) {
   EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
   EXPECT_TRUE(Rows(*store, "deals", "acm").empty());
   EXPECT_EQ(store->ReadCheckpoint("deals", PartitionId{1})->number, BatchNumber{0});
-  EXPECT_EQ(*store->ReadApplied("deals", TenantId{"acme"}), Position{0});
+  EXPECT_EQ(store->ReadApplied("deals", TenantId{"acme"})->position, Position{0});
   EXPECT_THAT(Rows(*store, "deals_more", "acme"), ElementsAre("a=other view"));
   EXPECT_EQ(store->ReadCheckpoint("deals_more", PartitionId{0})->number, BatchNumber{5});
-  EXPECT_EQ(*store->ReadApplied("deals_more", TenantId{"acme"}), Position{98});
+  EXPECT_EQ(store->ReadApplied("deals_more", TenantId{"acme"})->position, Position{98});
 }
 
 TEST_F(ViewStoreTest, DumpListsEveryEntryInOrder) {
@@ -146,7 +146,12 @@ TEST_F(ViewStoreTest, DumpListsEveryEntryInOrder) {
   EXPECT_EQ(entries->size(), 1u + 5u + 3u + 2u);
   EXPECT_TRUE(std::is_sorted(entries->begin(), entries->end()));
   EXPECT_EQ(entries->front().first, std::string("A\x05") + "deals\x04" + "acme");
-  EXPECT_EQ(entries->front().second, std::string("\x63\0\0\0\0\0\0\0", 8));
+  EXPECT_EQ(entries->front().second, std::string("\x63\0\0\0\0\0\0\0"
+                                                 "\x04"
+                                                 "1.99\x02\0\0\0\0\0\0\0"
+                                                 "\x02"
+                                                 "77\x01\0\0\0\0\0\0\0",
+                                                 8 + 13 + 11));
 }
 
 TEST_F(ViewStoreTest, SecondOpenIsRefusedAndDestroysNothing) {
@@ -256,8 +261,28 @@ TEST_F(ViewStoreTest, CheckpointsDecodeOnlyWhole) {
   EXPECT_EQ(bytes.size(), 4u + 8u + 32u);
   EXPECT_EQ(DecodeCheckpoint(bytes)->number, checkpoint.number);
   EXPECT_FALSE(DecodeCheckpoint(bytes.substr(0, 11)).has_value());
-  EXPECT_FALSE(DecodePosition("short").has_value());
-  EXPECT_FALSE(DecodePosition("too long a value").has_value());
+}
+
+TEST_F(ViewStoreTest, PointsDecodeOnlyWhole) {
+  const SlotPoint point{Position{1ull << 40}, {{"1.17", 3}, {"99", 1}}};
+  const std::string bytes = EncodePoint(point);
+  EXPECT_EQ(*DecodePoint(bytes), point);
+  EXPECT_EQ(DecodePoint(bytes.substr(0, 8))->unknown.size(), 0u) << "as earlier releases wrote it";
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    const bool whole = size == 8 || size == 8 + 13;
+    EXPECT_EQ(DecodePoint(bytes.substr(0, size)).has_value(), whole) << size;
+  }
+}
+
+TEST_F(ViewStoreTest, DropOfATenantLeavesTheOthers) {
+  const auto store = Open();
+  ASSERT_TRUE(store->Write(SampleWrite()).ok());
+  ASSERT_TRUE(store->DropTenant("deals", TenantId{"acme"}).ok());
+  EXPECT_TRUE(Rows(*store, "deals", "acme").empty());
+  EXPECT_EQ(store->ReadApplied("deals", TenantId{"acme"})->position, Position{0});
+  EXPECT_THAT(Rows(*store, "deals", "acm"), ElementsAre("e=other tenant"));
+  EXPECT_THAT(Rows(*store, "deals_more", "acme"), ElementsAre("a=other view"));
+  EXPECT_EQ(store->ReadCheckpoint("deals", PartitionId{1})->number, BatchNumber{43});
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST_F(RunnerTest, StopFailsThoseWhoWait) {
   runner_->Stop();
   EXPECT_EQ(reason, "NOT_READY");
   runner_->Stop();  // Idempotent.
-  EXPECT_EQ(base::ReasonOf(runner_->Rebuild("sturdy")), "NOT_READY");
+  EXPECT_EQ(base::ReasonOf(runner_->Rebuild("sturdy", {})), "NOT_READY");
 }
 
 TEST_F(RunnerTest, WatchersAreToldUntilUnwatch) {
@@ -90,8 +90,8 @@ TEST_F(RunnerTest, WatchersAreToldUntilUnwatch) {
   std::atomic<int> acme{0};
   std::atomic<int> beta{0};
   Count("acme", "n");
-  const uint64_t id = runner_->Watch(TenantId{"acme"}, [&] { ++acme; });
-  const uint64_t other = runner_->Watch(TenantId{"beta"}, [&] { ++beta; });
+  const uint64_t id = *runner_->Watch(TenantId{"acme"}, [&] { ++acme; });
+  const uint64_t other = *runner_->Watch(TenantId{"beta"}, [&] { ++beta; });
   for (int i = 0; i < 3; ++i) {
     const int before = acme;
     Append("acme", "n", {"b"});
@@ -106,7 +106,7 @@ TEST_F(RunnerTest, WatchersAreToldUntilUnwatch) {
   Count("acme", "n");
   runner_->Stop();  // Whatever was still to be told has been.
   EXPECT_EQ(acme, told);
-  EXPECT_EQ(beta, 0);
+  EXPECT_LE(beta, 1) << "at most that its views, of no event yet, can be read";
   runner_->Unwatch(other);
 }
 
@@ -116,7 +116,7 @@ TEST_F(RunnerTest, UnwatchFromWithinTheCallDoesNotWaitForItself) {
   Count("acme", "n");
   std::atomic<uint64_t> id{0};
   std::atomic<int> calls{0};
-  id = runner_->Watch(TenantId{"acme"}, [&] {
+  id = *runner_->Watch(TenantId{"acme"}, [&] {
     if (id == 0) return;
     runner_->Unwatch(id);
     ++calls;

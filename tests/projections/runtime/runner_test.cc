@@ -49,25 +49,34 @@ TEST_F(RunnerTest, RestartReadsWithoutFoldingAnything) {
   EXPECT_EQ(StatusOf("sturdy").events_folded, 0u);
 }
 
-TEST_F(RunnerTest, FoldErrorStopsThatViewOnly) {
+TEST_F(RunnerTest, FoldErrorStopsThatViewOfThatTenantOnly) {
   Start();
   Append("acme", "n", {"a"});
   Append("beta", "n", {"a"});
+  Count("acme", "n");
+  Count("beta", "n");
   Append("acme", "n", {"b", "poison", "c"});
+  Append("beta", "n", {"b"});
   EXPECT_EQ(Count("acme", "n"), 4);
-  for (const char* tenant : {"acme", "beta"}) {
-    const auto read = Read(tenant);
+  EXPECT_EQ(Count("beta", "n", "fragile"), 2) << "another tenant's";
+  {
+    const auto read = Read("acme");
     ASSERT_TRUE(read.ok());
     const absl::Status failed = (*read)->Get<CountView>("fragile").status();
     EXPECT_EQ(failed.code(), absl::StatusCode::kUnavailable);
     EXPECT_EQ(base::ReasonOf(failed), "VIEW_FAILED");
-    EXPECT_THAT(std::string(failed.message()), HasSubstr("found poison"));
+    EXPECT_THAT(std::string(failed.message()), HasSubstr("of tenant acme stopped: found poison"));
+    EXPECT_THAT(std::string(failed.message()), HasSubstr("rebuild fragile --of acme"));
   }
   EXPECT_EQ(StatusOf("fragile").state, ProjectionStatus::State::kFailed);
+  EXPECT_EQ(StatusOf("fragile").failed_tenants, 1u);
   EXPECT_EQ(StatusOf("fragile").error, "found poison");
   EXPECT_EQ(StatusOf("sturdy").state, ProjectionStatus::State::kLive);
+  EXPECT_EQ(StatusOf("sturdy").failed_tenants, 0u);
   Append("acme", "n", {"d"});
+  Append("beta", "n", {"d"});
   EXPECT_EQ(Count("acme", "n"), 5);
+  EXPECT_EQ(Count("beta", "n", "fragile"), 3);
 }
 
 TEST_F(RunnerTest, FailedViewWritesNothingOfTheFailedBatch) {
@@ -84,9 +93,11 @@ TEST_F(RunnerTest, FailedViewWritesNothingOfTheFailedBatch) {
   EXPECT_EQ(Count("acme", "n", "fragile"), 3);
 }
 
-TEST_F(RunnerTest, UnparsablePayloadFailsAllViews) {
+TEST_F(RunnerTest, UnparsablePayloadFailsTheViewsOfItsTenant) {
   Start();
   Append("acme", "n", {"a"});
+  Append("beta", "n", {"a"});
+  Count("beta", "n");
   Count("acme", "n");
   eventstore::NewCommit broken = NotesCommit("acme", "n", {"b"});
   broken.events[0].payload = "\xff\xff\xff";
@@ -98,6 +109,9 @@ TEST_F(RunnerTest, UnparsablePayloadFailsAllViews) {
   const absl::Status failed = (*read)->Get<CountView>("sturdy").status();
   EXPECT_EQ(base::ReasonOf(failed), "VIEW_FAILED");
   EXPECT_THAT(std::string(failed.message()), HasSubstr("position 2 of tenant acme"));
+  Append("beta", "n", {"b"});
+  EXPECT_EQ(Count("beta", "n"), 2);
+  EXPECT_EQ(Count("beta", "n", "fragile"), 2);
 }
 
 TEST_F(RunnerTest, StatusesTellVersionNumberRowsAndLag) {
@@ -131,7 +145,7 @@ TEST_F(RunnerTest, SeveralPartitions) {
   for (const std::string& tenant : tenants) Append(tenant, "n", {"a"});
   Start();
   for (const std::string& tenant : tenants) EXPECT_EQ(Count(tenant, "n"), 1);
-  ASSERT_TRUE(runner_->Rebuild("").ok());
+  ASSERT_TRUE(runner_->Rebuild("", {}).ok());
   for (const std::string& tenant : tenants) {
     AwaitReadable(tenant, "sturdy");
     EXPECT_EQ(Count(tenant, "n"), 1);
@@ -147,10 +161,10 @@ TEST_F(RunnerTest, FlushesByRowsBeforeTheInterval) {
   for (int i = 0; i < 10; ++i) Append("acme", "n", {"a"});
   Count("acme", "n");
   for (int i = 0; i < 2'000; ++i) {
-    if (store_->ReadApplied("sturdy", TenantId{"acme"})->value >= 10) break;
+    if (store_->ReadApplied("sturdy", TenantId{"acme"})->position.value >= 10) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  EXPECT_EQ(*store_->ReadApplied("sturdy", TenantId{"acme"}), Position{10});
+  EXPECT_EQ(store_->ReadApplied("sturdy", TenantId{"acme"})->position, Position{10});
   EXPECT_EQ(store_->ReadCheckpoint("sturdy", PartitionId{0})->number, BatchNumber{10});
 }
 

@@ -29,9 +29,9 @@ class FlakyStore final : public ViewStore {
                                                 eventstore::PartitionId) const override {
     return ViewCheckpoint{};
   }
-  absl::StatusOr<eventstore::Position> ReadApplied(std::string_view,
-                                                   const eventstore::TenantId&) const override {
-    return eventstore::Position{};
+  absl::StatusOr<SlotPoint> ReadApplied(std::string_view,
+                                        const eventstore::TenantId&) const override {
+    return SlotPoint{};
   }
   absl::Status Scan(
       std::string_view, const eventstore::TenantId&,
@@ -39,6 +39,9 @@ class FlakyStore final : public ViewStore {
     return absl::OkStatus();
   }
   absl::Status Drop(std::string_view) override { return absl::OkStatus(); }
+  absl::Status DropTenant(std::string_view, const eventstore::TenantId&) override {
+    return absl::OkStatus();
+  }
 
   void SetFailing(bool failing) {
     base::MutexLock lock(mu_);
