@@ -9,6 +9,10 @@
 
 namespace dealog::commands {
 
+// Events of one stream of the CRM's own aggregates, unless an option says otherwise, and how many
+// more what must still happen may add: see stream_length.h.
+inline constexpr uint64_t kEventsPerStreamMax = 20'000;
+inline constexpr uint64_t kStreamReserveEvents = 1'000;
 // What a command is taken to hold besides its request, bytes.
 inline constexpr size_t kCommandOverheadBytes = 512;
 // Share of the state cache's budget that prefetched states may wait in: one in so many.

@@ -18,6 +18,7 @@
 #include "services/commands/limits.h"
 #include "services/commands/overlay.h"
 #include "services/commands/state_loader.h"
+#include "services/commands/stream_length.h"
 
 namespace dealog::commands {
 namespace {
@@ -223,6 +224,8 @@ void SequencerImpl::Handle(CommandPtr owned) {
     // 3. Decide: events or a refusal.
     const domain::CommandMeta meta = MakeMeta(context, clock_us);
     ASSIGN_OR_RETURN(const domain::Decision decision, answer.command->Decide(meta, overlay_));
+    RETURN_IF_ERROR(
+        CheckStreamLengths(context, decision, options_.events_per_stream_max, overlay_));
 
     // 4. Evolve the states and stage the commit.
     if (context.validate_only) return Preview(*answer.command, meta, decision);

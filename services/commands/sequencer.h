@@ -81,6 +81,8 @@ struct SequencerOptions {
   size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
   // Folded states kept in memory, bytes.
   size_t state_cache_bytes_max = 128 << 20;
+  // Events of one stream; see stream_length.h.
+  uint64_t events_per_stream_max = kEventsPerStreamMax;
   // How long a request_id is remembered; at least kRequestRetentionMicrosMin.
   int64_t request_retention_us = eventstore::kRequestRetentionMicrosMin;
   // Key of unique values' hashes, 32 bytes, fixed for the life of the folder.

@@ -57,9 +57,10 @@ struct Options {
   // the server and end. Empty: only logged.
   std::function<void()> on_fatal;
 
-  // Without a flag, for tests and benchmarks: commands that share one sync, and how the log is
-  // opened (on a slow disk, say).
+  // Without a flag, for tests and benchmarks: commands that share one sync, how long a
+  // stream may get, and how the log is opened (on a slow disk, say).
   size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
+  uint64_t events_per_stream_max = commands::kEventsPerStreamMax;
   std::function<absl::StatusOr<std::unique_ptr<eventstore::FolderLog>>(
       const eventstore::RocksDbLogOptions&)>
       open_log = eventstore::OpenRocksDbLog;

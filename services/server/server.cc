@@ -150,6 +150,7 @@ class ServerImpl final : public Server {
     sequencing.queue_wait_max = options_.queue_wait_max;
     sequencing.request_retention_us = absl::ToInt64Microseconds(options_.request_retention);
     sequencing.batch_commands_max = options_.batch_commands_max;
+    sequencing.events_per_stream_max = options_.events_per_stream_max;
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
     imports_ = jobs::MakeImportJobs(*log_, *sequencers_, runner_.get(), base::SystemClock(),
