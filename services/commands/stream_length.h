@@ -1,7 +1,7 @@
 #pragma once
 
-// How long a stream of the CRM's own aggregates may get. A stream is folded whole wherever its state
-// is not at hand, so that a program that writes one in a loop would slow down everybody.
+// How long a stream of the CRM's own aggregates may get. A stream is folded whole wherever its
+// state is not at hand, so that a program that writes one in a loop would slow down everybody.
 //
 // Past events_per_stream_max a command is refused whole, but for what must still happen, which may
 // use a reserve of kStreamReserveEvents: winning, losing, undoing and voiding, retiring a stage,
