@@ -13,9 +13,6 @@
 namespace dealog::eventstore {
 namespace {
 
-// The follower whose thread this is.
-thread_local const LogFollower* own_follower = nullptr;
-
 size_t BytesOf(const std::vector<BatchPtr>& batches) {
   size_t bytes = 0;
   for (const BatchPtr& batch : batches) {
@@ -37,7 +34,7 @@ LogFollower::LogFollower(EventLog& log, FollowHandler& handler, LogFollowerOptio
 
 // ---- Cursors -----------------------------------------------------------------------------------
 
-bool LogFollower::MayChangeCursors() const { return !started_ || own_follower == this; }
+bool LogFollower::MayChangeCursors() const { return !started_ || at_work_; }
 
 FollowCursor& LogFollower::Add(PartitionId partition) {
   DEALOG_CHECK(MayChangeCursors()) << options_.name;
@@ -66,6 +63,7 @@ void LogFollower::Restart(FollowCursor& cursor) {
   cursor.subscription_.reset();
   cursor.retry_at_us_ = 0;
   base::MutexLock lock(mu_);
+  shown_.at(&cursor).done = {};  // Until the handler has said it.
   woken_ = true;
 }
 
@@ -98,7 +96,7 @@ bool LogFollower::Post(std::function<void()> task) {
 }
 
 bool LogFollower::Run(const std::function<void()>& task) {
-  DEALOG_CHECK(started_ && own_follower != this) << options_.name << " would wait for itself";
+  DEALOG_CHECK(started_) << options_.name << ": nobody would run it";
   base::OneShot<bool> ran;
   if (!Post([&] {
         task();
@@ -159,7 +157,6 @@ FollowProgress LogFollower::Progress(const FollowCursor& cursor) const {
 }
 
 void LogFollower::Stop() {
-  DEALOG_CHECK(own_follower != this) << options_.name << " would wait for itself";
   {
     base::MutexLock lock(mu_);
     stopping_ = true;
@@ -174,11 +171,14 @@ void LogFollower::Stop() {
 // ---- The follower's thread ---------------------------------------------------------------------
 
 void LogFollower::Loop() {
-  own_follower = this;
+  at_work_ = true;
   while (BeginTurn()) {
     RunTasks();
     const Turn turn = Look();
-    Rest(turn, handler_.OnTurn(turn.caught_up));
+    const FollowRest rest = handler_.OnTurn(turn.caught_up);
+    at_work_ = false;
+    Rest(turn, rest);
+    at_work_ = true;
   }
   {
     base::MutexLock lock(mu_);
@@ -187,7 +187,7 @@ void LogFollower::Loop() {
   RunTasks();  // Their callers wait.
   handler_.OnStop();
   for (const auto& cursor : cursors_) cursor->subscription_.reset();
-  own_follower = nullptr;
+  at_work_ = false;
 }
 
 // False: stop. What wakes from now on is for the turn after this one.

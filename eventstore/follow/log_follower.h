@@ -201,6 +201,7 @@ class LogFollower {
 
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> started_ = false;
+  std::atomic<bool> at_work_ = false;  // The thread is in a callback or between two.
 
   // Never held while the log is asked: the log calls Wake.
   mutable base::Mutex mu_;

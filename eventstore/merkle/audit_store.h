@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/event_log.h"
+#include "eventstore/follow_point.h"
 #include "eventstore/merkle/checkpoint.h"
 #include "eventstore/merkle/tile.h"
 
@@ -22,12 +23,6 @@ struct TreeHead {
   auto operator<=>(const TreeHead&) const = default;
 };
 
-// Up to which batch of a partition the trees are.
-struct AuditPoint {
-  BatchNumber number;
-  std::string digest;  // 32 bytes; empty before the first batch.
-};
-
 // Written whole or not at all.
 struct AuditWrite {
   struct Tile {
@@ -38,7 +33,7 @@ struct AuditWrite {
   std::vector<Tile> tiles;
   std::vector<std::pair<TenantId, TreeHead>> heads;
   PartitionId partition;
-  AuditPoint point;
+  FollowPoint point;  // Up to which batch of the partition the trees are.
 };
 
 // The largest tree of a tenant that a checkpoint was signed for.
@@ -57,7 +52,7 @@ class AuditStore {
   virtual absl::StatusOr<TreeHead> Head(const TenantId& tenant) const = 0;
   // Empty if there is none.
   virtual absl::StatusOr<std::string> Tile(const TenantId& tenant, TileId id) const = 0;
-  virtual absl::StatusOr<AuditPoint> Point(PartitionId partition) const = 0;
+  virtual absl::StatusOr<FollowPoint> Point(PartitionId partition) const = 0;
   // Forgets every tree and point, keeps what was signed.
   virtual absl::Status Clear() = 0;
 

@@ -1,8 +1,10 @@
 #include "eventstore/merkle/follower.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -11,9 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
-#include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
-#include "eventstore/base/worker.h"
+#include "eventstore/follow/log_follower.h"
 #include "eventstore/merkle/leaf.h"
 #include "eventstore/merkle/tile.h"
 
@@ -55,7 +56,7 @@ class OpenTrees {
     if (trees_.size() > kOpenTreesMax) trees_.clear();
   }
 
-  // After a write that failed: what is in memory is ahead of the store.
+  // What is in memory and what the store has may differ.
   void Forget() {
     trees_.clear();
     changed_.clear();
@@ -89,241 +90,103 @@ SignedBatch BatchOf(PartitionId partition, const StoredBatch& stored) {
   return batch;
 }
 
-size_t BytesOf(const std::vector<BatchPtr>& batches) {
-  size_t bytes = 0;
-  for (const BatchPtr& batch : batches) {
-    for (const CommitPtr& commit : batch->commits) bytes += commit->bytes().size();
-  }
-  return bytes;
-}
-
-class Follower final : public AuditFollower {
+// Every partition is a cursor of one follower: the trees are few writes a second for one thread.
+class Follower final : public AuditFollower, private FollowHandler {
  public:
   Follower(EventLog& log, AuditStore& store, const AuditFollowerOptions& options)
-      : log_(log), store_(store), options_(options), trees_(store) {
-    for (uint32_t i = 0; i < log.partition_count(); ++i) partitions_.push_back({PartitionId{i}});
-    progress_.resize(partitions_.size());
-    behind_since_us_.resize(partitions_.size());
-    // Before anybody is answered from trees of another log; what can't be told now is told later.
-    for (Partition& partition : partitions_) Open(partition).IgnoreError();
-    worker_ = base::Worker("audit", [this] { Loop(); });
+      : store_(store),
+        options_(options),
+        trees_(store),
+        follower_(log, *this,
+                  {.name = "audit",
+                   .page_bytes = kAuditPageBytes,
+                   .pace = std::chrono::microseconds(options.gather_us),
+                   .gather = std::chrono::microseconds(options.gather_us),
+                   .retry = std::chrono::microseconds(kAuditRetryMicros)}) {
+    for (uint32_t i = 0; i < log.partition_count(); ++i) {
+      partitions_.emplace_back(follower_.Add(PartitionId{i}));
+    }
+    // Begins before anybody is answered from trees of another log.
+    follower_.Start();
   }
-  ~Follower() override { Stop(); }
+  ~Follower() override { follower_.Stop(); }
 
   void WaitFor(const TenantId& tenant, Position position, absl::Duration at_most) override {
-    const int64_t until = base::MonotonicMicros() + absl::ToInt64Microseconds(at_most);
-    for (uint64_t seen = advances();;) {
-      // Read without the lock, which the appending thread takes, too.
+    const int64_t until_us = base::MonotonicMicros() + absl::ToInt64Microseconds(at_most);
+    for (;;) {
+      const uint64_t seen = follower_.advances();
       const absl::StatusOr<TreeHead> head = store_.Head(tenant);
       if (!head.ok() || head->size >= position.value) return;
-      base::MutexLock lock(mu_);
-      while (advances_ == seen) {
-        const int64_t left = until - base::MonotonicMicros();
-        if (left <= 0 || stopping_) return;
-        hurried_ = true;
-        woken_ = true;
-        wake_.NotifyAll();
-        advanced_.WaitFor(mu_, std::chrono::microseconds(left));
-      }
-      seen = advances_;
+      follower_.Hurry();
+      const std::chrono::microseconds left(until_us - base::MonotonicMicros());
+      if (!follower_.WaitAdvance(seen, left)) return;
     }
   }
 
   AuditProgress Progress(PartitionId partition) const override {
-    const BatchNumber head = log_.BatchHead(partition).number;
-    base::MutexLock lock(mu_);
-    AuditProgress progress = progress_.at(partition.value);
-    const int64_t since = behind_since_us_.at(partition.value);
-    if (head > progress.number && since > 0) {
-      progress.lag_seconds = static_cast<double>(base::MonotonicMicros() - since) / 1e6;
-    }
-    return progress;
+    const FollowProgress progress = follower_.Progress(partitions_.at(partition.value).cursor);
+    return {.number = progress.done.number,
+            .events = partitions_[partition.value].events,
+            .lag_seconds = progress.lag_seconds,
+            .error = progress.error};
   }
 
-  void Stop() override {
-    {
-      base::MutexLock lock(mu_);
-      stopping_ = true;
-      wake_.NotifyAll();
-      advanced_.NotifyAll();
-    }
-    worker_.Join();
-  }
+  void Stop() override { follower_.Stop(); }
 
  private:
   struct Partition {
-    PartitionId id;
-    std::unique_ptr<BatchSubscription> follow;  // Null: to be opened at the store's point.
+    explicit Partition(FollowCursor& its_cursor) : cursor(its_cursor) {}
+    FollowCursor& cursor;
+    std::atomic<uint64_t> events = 0;  // Hashed and written since the start.
+    uint64_t gathered = 0;             // Hashed, not written yet; the thread's own.
   };
 
-  // Called from the appending thread.
-  void Wake(PartitionId partition) {
-    base::MutexLock lock(mu_);
-    woken_ = true;
-    int64_t& since = behind_since_us_[partition.value];
-    if (since == 0) since = base::MonotonicMicros();
-    wake_.NotifyAll();
+  absl::StatusOr<FollowPoint> Begin(FollowCursor& cursor) override {
+    // After a failure what is in memory may be ahead of the store.
+    trees_.Forget();
+    partitions_[cursor.partition().value].gathered = 0;
+    return store_.Point(cursor.partition());
   }
 
-  // What a step says of the next one.
-  enum class Next { kWhenWoken, kAfterGathering, kAtOnce };
-
-  void Loop() {
-    while (!stopping()) {
-      Next next = Next::kWhenWoken;
-      for (Partition& partition : partitions_) {
-        const absl::StatusOr<Next> step = Step(partition);
-        if (!step.ok()) Fail(partition, step.status());
-        next = std::max(next, step.ok() ? *step : Next::kAfterGathering);
-        if (stopping()) break;
-      }
-      if (next == Next::kWhenWoken) WaitUntilWoken();
-      if (next != Next::kAtOnce) Gather();
+  // A tree holds one partition's batches only, but which one it was is not kept apart: all are made
+  // anew.
+  absl::StatusOr<FollowPoint> OnForked(FollowCursor& cursor, const absl::Status& why) override {
+    if (options_.log) {
+      options_.log(absl::StrCat("the audit's trees are made anew: ", std::string(why.message())));
     }
-    for (Partition& partition : partitions_) partition.follow.reset();
-  }
-
-  bool stopping() const {
-    base::MutexLock lock(mu_);
-    return stopping_;
-  }
-  uint64_t advances() const {
-    base::MutexLock lock(mu_);
-    return advances_;
-  }
-
-  void WaitUntilWoken() {
-    base::MutexLock lock(mu_);
-    while (!woken_ && !stopping_) wake_.Wait(mu_);
-  }
-
-  // Lets a partial tile fill up, unless a caller waits.
-  void Gather() {
-    base::MutexLock lock(mu_);
-    const int64_t until = base::MonotonicMicros() + options_.gather_us;
-    while (!hurried_ && !stopping_) {
-      const int64_t left = until - base::MonotonicMicros();
-      if (left <= 0) break;
-      wake_.WaitFor(mu_, std::chrono::microseconds(left));
+    RETURN_IF_ERROR(store_.Clear());
+    trees_.Forget();
+    for (Partition& other : partitions_) {
+      if (&other.cursor != &cursor) follower_.Restart(other.cursor);
     }
-    woken_ = false;
-    hurried_ = false;
+    return FollowPoint{};
   }
 
-  absl::StatusOr<Next> Step(Partition& partition) {
-    if (partition.follow == nullptr) RETURN_IF_ERROR(Open(partition));
-    const int64_t polled_us = base::MonotonicMicros();
-    // What is published after this moment wakes, and says so itself.
-    const int64_t behind_since_us = TakeBehindSince(partition.id);
-    ASSIGN_OR_RETURN(const auto page, partition.follow->Poll(kAuditPageBytes));
-    if (page.items.empty()) return Next::kWhenWoken;
-    // A page that was not filled from the ring has everything there was.
-    const bool all = page.from_ring && BytesOf(page.items) < kAuditPageBytes / 2;
-    SetBehindSince(partition.id, all || behind_since_us == 0 ? polled_us : behind_since_us);
-    AuditWrite write{.partition = partition.id};
-    uint64_t events = 0;
-    for (const BatchPtr& batch : page.items) {
-      for (const CommitPtr& commit : batch->commits) {
-        RETURN_IF_ERROR(trees_.Append(*commit, BatchOf(partition.id, *batch)));
-        events += commit->event_count();
-      }
+  absl::Status OnBatch(FollowCursor& cursor, const StoredBatch& batch, BatchPlace place) override {
+    Partition& partition = partitions_[cursor.partition().value];
+    for (const CommitPtr& commit : batch.commits) {
+      RETURN_IF_ERROR(trees_.Append(*commit, BatchOf(cursor.partition(), batch)));
+      partition.gathered += commit->event_count();
     }
-    write.point = {page.items.back()->number, page.items.back()->digest};
+    if (!place.last) return absl::OkStatus();
+    AuditWrite write{.partition = cursor.partition(), .point = cursor.point()};
     trees_.TakeChanges(write);
     RETURN_IF_ERROR(store_.Write(write));
-    Hashed(partition.id, events);
-    Advanced(partition.id, write.point.number);
-    return all ? Next::kAfterGathering : Next::kAtOnce;
-  }
-
-  absl::Status Open(Partition& partition) {
-    ASSIGN_OR_RETURN(AuditPoint point, store_.Point(partition.id));
-    if (point.number.value > 0) {
-      const absl::StatusOr<std::string> digest = log_.BatchDigest(partition.id, point.number);
-      if (!digest.ok() && digest.status().code() != absl::StatusCode::kNotFound) {
-        return digest.status();
-      }
-      if (!digest.ok() || *digest != point.digest) {
-        if (options_.log) {
-          options_.log(absl::StrCat("the audit's trees are made anew: they are of another batch ",
-                                    point.number.value, " of partition ", partition.id.value));
-        }
-        // A tree holds one partition's batches only, but which one it was is not kept apart.
-        RETURN_IF_ERROR(store_.Clear());
-        trees_.Forget();
-        for (Partition& other : partitions_) other.follow.reset();
-        point = {};
-      }
-    }
-    ASSIGN_OR_RETURN(partition.follow, log_.SubscribePartition(partition.id, point.number));
-    partition.follow->SetWake([this, id = partition.id] { Wake(id); });
-    Advanced(partition.id, point.number);
+    partition.events += std::exchange(partition.gathered, 0);
     return absl::OkStatus();
   }
 
-  void Advanced(PartitionId partition, BatchNumber number) {
-    base::MutexLock lock(mu_);
-    progress_[partition.value].number = number;
-    ++advances_;
-    advanced_.NotifyAll();
+  void OnFailure(FollowCursor&, const absl::Status& status) override {
+    if (options_.on_error) options_.on_error(status);
   }
 
-  void Hashed(PartitionId partition, uint64_t events) {
-    base::MutexLock lock(mu_);
-    progress_[partition.value].events += events;
-    progress_[partition.value].error.clear();
-  }
-
-  int64_t TakeBehindSince(PartitionId partition) {
-    base::MutexLock lock(mu_);
-    return std::exchange(behind_since_us_[partition.value], 0);
-  }
-  void SetBehindSince(PartitionId partition, int64_t since_us) {
-    base::MutexLock lock(mu_);
-    behind_since_us_[partition.value] = since_us;
-  }
-
-  // True if it is another one than that of the attempt before.
-  bool NoteError(PartitionId partition, const absl::Status& status) {
-    base::MutexLock lock(mu_);
-    std::string& error = progress_[partition.value].error;
-    if (error == status.message()) return false;
-    error = std::string(status.message());
-    return true;
-  }
-
-  // Tries again after a pause, from where the store is.
-  void Fail(Partition& partition, const absl::Status& status) {
-    partition.follow.reset();
-    trees_.Forget();
-    if (NoteError(partition.id, status) && options_.on_error) options_.on_error(status);
-    base::MutexLock lock(mu_);
-    int64_t& since = behind_since_us_[partition.id.value];
-    if (since == 0) since = base::MonotonicMicros();
-    advanced_.NotifyAll();
-    if (!stopping_) wake_.WaitFor(mu_, std::chrono::microseconds(kAuditRetryMicros));
-    woken_ = true;
-  }
-
-  EventLog& log_;
   AuditStore& store_;
   const AuditFollowerOptions options_;
 
-  // The thread's own.
-  OpenTrees trees_;
-  std::vector<Partition> partitions_;
+  OpenTrees trees_;  // The thread's own.
+  std::deque<Partition> partitions_;
 
-  mutable base::Mutex mu_;
-  base::CondVar wake_;      // There is something to do.
-  base::CondVar advanced_;  // The store got further.
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
-  bool hurried_ ABSL_GUARDED_BY(mu_) = false;  // A caller waits.
-  uint64_t advances_ ABSL_GUARDED_BY(mu_) = 0;
-  std::vector<AuditProgress> progress_ ABSL_GUARDED_BY(mu_);   // By partition.
-  std::vector<int64_t> behind_since_us_ ABSL_GUARDED_BY(mu_);  // By partition; 0: caught up.
-
-  base::Worker worker_;  // Last: its thread uses all of the above.
+  LogFollower follower_;  // Last: its thread uses all of the above.
 };
 
 }  // namespace

@@ -20,16 +20,18 @@ class FileCheckpoint final : public ReactorCheckpoint {
  public:
   explicit FileCheckpoint(std::string folder) : folder_(std::move(folder)) {}
 
-  absl::StatusOr<std::optional<ReactorProgress>> Load(eventstore::PartitionId partition) override {
+  absl::StatusOr<std::optional<eventstore::FollowPoint>> Load(
+      eventstore::PartitionId partition) override {
     std::ifstream file(PathOf(partition));
     uint64_t number = 0;
     std::string hex;
     // One that can't be read is as none: reading starts from the beginning.
     if (!(file >> number >> hex) || hex.size() != 2 * kDigestBytes) return std::nullopt;
-    return ReactorProgress{eventstore::BatchNumber{number}, absl::HexStringToBytes(hex)};
+    return eventstore::FollowPoint{eventstore::BatchNumber{number}, absl::HexStringToBytes(hex)};
   }
 
-  absl::Status Save(eventstore::PartitionId partition, const ReactorProgress& progress) override {
+  absl::Status Save(eventstore::PartitionId partition,
+                    const eventstore::FollowPoint& progress) override {
     const std::filesystem::path path = PathOf(partition);
     const std::filesystem::path beside = path.string() + ".new";
     std::error_code error;

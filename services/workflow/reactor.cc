@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/mutex.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status.h"
-#include "eventstore/base/worker.h"
+#include "eventstore/follow/log_follower.h"
 #include "services/workflow/advancer.h"
 #include "services/workflow/limits.h"
 #include "services/workflow/live_workflows.h"
@@ -19,12 +19,16 @@ namespace dealog::workflow {
 namespace {
 
 using eventstore::BatchNumber;
+using eventstore::BatchPlace;
 using eventstore::EventLog;
+using eventstore::FollowCursor;
+using eventstore::FollowPoint;
 using eventstore::PartitionId;
+using eventstore::StoredBatch;
 
-// Follows one partition on a thread of its own. An event's instances have ended before the progress
-// passes it, so a restart finds every instance that was under way.
-class PartitionReactor {
+// Follows one partition. An event's instances have ended before the progress passes it, so a
+// restart finds every instance that was under way.
+class PartitionReactor final : private eventstore::FollowHandler {
  public:
   PartitionReactor(EventLog& log, commands::Sequencers& sequencers, const ReactorOptions& options,
                    PartitionId partition)
@@ -34,26 +38,37 @@ class PartitionReactor {
         live_(log),
         subjects_(log),
         advancer_(log, sequencers, options.on_error),
-        worker_(absl::StrCat("wf-", partition.value), [this] { Run(); }) {}
-  ~PartitionReactor() { Stop(); }
+        follower_(log, *this,
+                  {.name = absl::StrCat("wf-", partition.value),
+                   .page_bytes = kPollBytesMax,
+                   .pace = kPace,
+                   .retry = eventstore::kFollowRetry}),
+        cursor_(follower_.Add(partition)) {
+    follower_.Start();
+  }
+  ~PartitionReactor() override { Stop(); }
 
-  void Stop();
-  bool WaitCaughtUp(std::chrono::steady_clock::time_point until);
+  void Stop() {
+    advancer_.Stop();
+    follower_.Stop();
+  }
+  bool WaitCaughtUp(std::chrono::steady_clock::time_point until) {
+    return follower_.WaitCaughtUp(std::chrono::duration_cast<std::chrono::microseconds>(
+        until - std::chrono::steady_clock::now()));
+  }
   void AddStats(ReactorStats& stats) const;
 
  private:
-  void Run();
-  absl::Status Follow();
-  absl::StatusOr<BatchNumber> FindStart();
+  absl::StatusOr<FollowPoint> Begin(FollowCursor& cursor) override;
+  absl::StatusOr<FollowPoint> OnForked(FollowCursor& cursor, const absl::Status& why) override;
+  absl::Status OnBatch(FollowCursor& cursor, const StoredBatch& batch, BatchPlace place) override;
+  void OnFailure(FollowCursor& cursor, const absl::Status& status) override;
+  void OnStop() override { SaveProgress(); }
+
   absl::Status LoadWorkflows();
-  absl::Status React(const std::vector<eventstore::BatchPtr>& batches);
-  absl::Status Collect(const eventstore::StoredCommit& commit, std::vector<Instance>& instances);
-  absl::Status CollectEvent(const eventstore::TenantId& tenant, const eventstore::EventView& view,
-                            std::vector<Instance>& instances);
-  void Advance(const eventstore::StoredBatch& batch);
+  absl::Status Collect(const eventstore::StoredCommit& commit);
+  absl::Status CollectEvent(const eventstore::TenantId& tenant, const eventstore::EventView& view);
   void SaveProgress();
-  bool Pace();
-  bool SleepUntilWoken();
   void Report(const absl::Status& status) const {
     if (options_.on_error) options_.on_error(status);
   }
@@ -63,159 +78,91 @@ class PartitionReactor {
   const PartitionId partition_;
   const ReactorOptions options_;
 
-  // The worker's only.
+  // The follower's thread only.
   LiveWorkflows live_;
+  bool live_is_loaded_ = false;
   Subjects subjects_;
-  ReactorProgress progress_;
+  std::vector<Instance> instances_;      // Triggered by batches behind progress_.
+  std::optional<FollowPoint> progress_;  // Empty until the checkpoint was loaded.
   BatchNumber saved_;
 
   // Synchronise themselves.
   Advancer advancer_;
   std::atomic<uint64_t> not_triggering_ = 0;
 
-  // Guarded by mu_.
-  mutable base::Mutex mu_;
-  base::CondVar changed_;
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  BatchNumber done_ ABSL_GUARDED_BY(mu_);
-
-  base::Mutex stop_mu_;
-  base::Worker worker_ ABSL_GUARDED_BY(stop_mu_);  // Last: its thread uses all of the above.
+  eventstore::LogFollower follower_;  // Uses all of the above.
+  eventstore::FollowCursor& cursor_;
 };
-
-void PartitionReactor::Stop() {
-  advancer_.Stop();
-  {
-    base::MutexLock lock(mu_);
-    stopped_ = true;
-    changed_.NotifyAll();
-  }
-  base::MutexLock lock(stop_mu_);
-  worker_.Join();
-}
-
-// The log is never asked under mu_: the log calls SetWake's function, which takes mu_.
-bool PartitionReactor::WaitCaughtUp(std::chrono::steady_clock::time_point until) {
-  while (true) {
-    const BatchNumber head = log_.BatchHead(partition_).number;
-    base::MutexLock lock(mu_);
-    if (done_ >= head) return true;
-    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
-        until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    changed_.WaitFor(mu_, left);
-  }
-}
 
 void PartitionReactor::AddStats(ReactorStats& stats) const {
   stats.instances_started += advancer_.instances_started();
   stats.steps_completed += advancer_.steps_completed();
   stats.steps_failed += advancer_.steps_failed();
   stats.events_not_triggering += not_triggering_;
-  BatchNumber done;
-  {
-    base::MutexLock lock(mu_);
-    done = done_;
-  }
+  const BatchNumber done = follower_.Progress(cursor_).done.number;
   stats.batches_behind += log_.BatchHead(partition_).number.value - done.value;
 }
 
-void PartitionReactor::Run() {
-  const absl::Status ended = Follow();
-  if (!ended.ok() && !absl::IsCancelled(ended)) Report(ended);
-  SaveProgress();
+// After a failure whatever was triggered beyond the progress is found again.
+absl::StatusOr<FollowPoint> PartitionReactor::Begin(FollowCursor& /*cursor*/) {
+  instances_.clear();
+  if (!progress_.has_value()) {
+    std::optional<FollowPoint> saved;
+    if (options_.checkpoint != nullptr) {
+      ASSIGN_OR_RETURN(saved, options_.checkpoint->Load(partition_));
+    }
+    progress_ = saved.value_or(FollowPoint{});
+    saved_ = progress_->number;
+  }
+  return *progress_;
 }
 
-absl::Status PartitionReactor::Follow() {
-  ASSIGN_OR_RETURN(const BatchNumber start, FindStart());
-  ASSIGN_OR_RETURN(const auto subscription, log_.SubscribePartition(partition_, start));
-  subscription->SetWake([this] {
-    base::MutexLock lock(mu_);
-    woken_ = true;
-    changed_.NotifyAll();
-  });
-  // After the subscription, so that nothing is published between the two unseen.
-  RETURN_IF_ERROR(LoadWorkflows());
-  do {
-    while (true) {
-      ASSIGN_OR_RETURN(const auto page, subscription->Poll(kPollBytesMax));
-      if (page.items.empty()) break;
-      RETURN_IF_ERROR(React(page.items));
-      if (page.from_ring && !Pace()) return absl::OkStatus();
-    }
-  } while (SleepUntilWoken());
+// A checkpoint of another log is as none: reading it all again starts nothing twice.
+absl::StatusOr<FollowPoint> PartitionReactor::OnForked(FollowCursor& /*cursor*/,
+                                                       const absl::Status& /*why*/) {
+  progress_ = FollowPoint{};
+  saved_ = {};
+  return *progress_;
+}
+
+absl::Status PartitionReactor::OnBatch(FollowCursor& cursor, const StoredBatch& batch,
+                                       BatchPlace place) {
+  if (!live_is_loaded_) RETURN_IF_ERROR(LoadWorkflows());
+  for (const eventstore::CommitPtr& commit : batch.commits) RETURN_IF_ERROR(Collect(*commit));
+  if (instances_.size() < kInstancesAtOnceMax && !place.last) return absl::OkStatus();
+  RETURN_IF_ERROR(advancer_.RunToEnd(std::exchange(instances_, {})));
+  DEALOG_CHECK(cursor.point().number > progress_->number) << batch.number.value;
+  progress_ = cursor.point();
+  if (progress_->number.value >= saved_.value + kBatchesPerCheckpoint) SaveProgress();
   return absl::OkStatus();
 }
 
-// Lets batches gather: the subscription is not armed meanwhile, so that the appending thread need
-// not wake this one for each.
-// False once it is stopped.
-bool PartitionReactor::Pace() {
-  base::MutexLock lock(mu_);
-  if (!stopped_) changed_.WaitFor(mu_, kPace);
-  return !stopped_;
+void PartitionReactor::OnFailure(FollowCursor& /*cursor*/, const absl::Status& status) {
+  Report(status);
 }
 
-// False once it is stopped.
-bool PartitionReactor::SleepUntilWoken() {
-  base::MutexLock lock(mu_);
-  while (!woken_ && !stopped_) changed_.Wait(mu_);
-  woken_ = false;
-  return !stopped_;
-}
-
-// Where to start: after the checkpoint, if this log is the one that it was made of.
-absl::StatusOr<BatchNumber> PartitionReactor::FindStart() {
-  if (options_.checkpoint == nullptr) return BatchNumber{0};
-  ASSIGN_OR_RETURN(const std::optional<ReactorProgress> saved,
-                   options_.checkpoint->Load(partition_));
-  if (!saved.has_value() || saved->number.value == 0) return BatchNumber{0};
-  const absl::StatusOr<std::string> digest = log_.BatchDigest(partition_, saved->number);
-  if (!digest.ok() || *digest != saved->digest) return BatchNumber{0};
-  progress_ = *saved;
-  saved_ = saved->number;
-  base::MutexLock lock(mu_);
-  done_ = saved->number;
-  changed_.NotifyAll();
-  return saved->number;
-}
-
+// When the first batch is here, so that nothing is published between this and the subscription
+// unseen. Events up to here may come again: they are ignored.
 absl::Status PartitionReactor::LoadWorkflows() {
   for (const eventstore::TenantId& tenant : log_.Tenants()) {
     if (log_.PartitionOf(tenant) == partition_) RETURN_IF_ERROR(live_.Load(tenant));
   }
-  return absl::OkStatus();
-}
-
-absl::Status PartitionReactor::React(const std::vector<eventstore::BatchPtr>& batches) {
-  std::vector<Instance> instances;
-  for (const eventstore::BatchPtr& batch : batches) {
-    for (const eventstore::CommitPtr& commit : batch->commits) {
-      RETURN_IF_ERROR(Collect(*commit, instances));
-    }
-    if (instances.size() < kInstancesAtOnceMax && batch != batches.back()) continue;
-    RETURN_IF_ERROR(advancer_.RunToEnd(std::move(instances)));
-    instances.clear();
-    Advance(*batch);
-  }
+  live_is_loaded_ = true;
   return absl::OkStatus();
 }
 
 // Adds the instances that the commit's events trigger.
-absl::Status PartitionReactor::Collect(const eventstore::StoredCommit& commit,
-                                       std::vector<Instance>& instances) {
+absl::Status PartitionReactor::Collect(const eventstore::StoredCommit& commit) {
   const eventstore::TenantId tenant{std::string(commit.tenant())};
   if (!live_.MayReact(tenant, commit.types())) return absl::OkStatus();
   for (size_t i = 0; i < commit.event_count(); ++i) {
-    RETURN_IF_ERROR(CollectEvent(tenant, commit.event(i), instances));
+    RETURN_IF_ERROR(CollectEvent(tenant, commit.event(i)));
   }
   return absl::OkStatus();
 }
 
 absl::Status PartitionReactor::CollectEvent(const eventstore::TenantId& tenant,
-                                            const eventstore::EventView& view,
-                                            std::vector<Instance>& instances) {
+                                            const eventstore::EventView& view) {
   ASSIGN_OR_RETURN(const commands::ParsedEvent parsed, commands::ParseEvent(view));
   if (LiveWorkflows::IsLifecycle(parsed.header.type())) return live_.Apply(tenant, parsed);
   const std::vector<LiveWorkflowPtr> workflows =
@@ -230,7 +177,7 @@ absl::Status PartitionReactor::CollectEvent(const eventstore::TenantId& tenant,
     ASSIGN_OR_RETURN(const TriggerOutcome outcome,
                      JudgeTrigger(log_, tenant, *workflow, deal_id, parsed));
     if (outcome == TriggerOutcome::kStarts) {
-      instances.push_back(MakeInstance(workflow, tenant, deal_id, parsed.header));
+      instances_.push_back(MakeInstance(workflow, tenant, deal_id, parsed.header));
     } else {
       ++not_triggering_;
     }
@@ -238,19 +185,13 @@ absl::Status PartitionReactor::CollectEvent(const eventstore::TenantId& tenant,
   return absl::OkStatus();
 }
 
-void PartitionReactor::Advance(const eventstore::StoredBatch& batch) {
-  progress_ = {batch.number, batch.digest};
-  if (progress_.number.value >= saved_.value + kBatchesPerCheckpoint) SaveProgress();
-  base::MutexLock lock(mu_);
-  done_ = batch.number;
-  changed_.NotifyAll();
-}
-
 void PartitionReactor::SaveProgress() {
-  if (options_.checkpoint == nullptr || progress_.number == saved_) return;
-  const absl::Status saved = options_.checkpoint->Save(partition_, progress_);
+  if (options_.checkpoint == nullptr || !progress_.has_value() || progress_->number == saved_) {
+    return;
+  }
+  const absl::Status saved = options_.checkpoint->Save(partition_, *progress_);
   if (!saved.ok()) Report(saved);
-  saved_ = progress_.number;  // A failed save costs reading after a restart, nothing else.
+  saved_ = progress_->number;  // A failed save costs reading after a restart, nothing else.
 }
 
 class ReactorImpl final : public Reactor {

@@ -20,25 +20,22 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/event_log.h"
+#include "eventstore/follow_point.h"
 #include "services/commands/submit.h"
 
 namespace dealog::workflow {
 
-// How far the reactor got in a partition: the instances of all events up to here have ended.
-struct ReactorProgress {
-  eventstore::BatchNumber number;
-  std::string digest;  // Of that batch; the log must still have it.
-};
-
-// Keeps the progress per partition. Losing it, or an old one coming back, costs reading only.
-// Thread safety: yes, each partition by one thread at a time.
+// Keeps per partition up to which batch the instances of all events have ended. Losing it, or an
+// old one coming back, costs reading only. Thread safety: yes, each partition by one thread at a
+// time.
 class ReactorCheckpoint {
  public:
   virtual ~ReactorCheckpoint() = default;
   // nullopt: none was saved.
-  virtual absl::StatusOr<std::optional<ReactorProgress>> Load(
+  virtual absl::StatusOr<std::optional<eventstore::FollowPoint>> Load(
       eventstore::PartitionId partition) = 0;
-  virtual absl::Status Save(eventstore::PartitionId partition, const ReactorProgress& progress) = 0;
+  virtual absl::Status Save(eventstore::PartitionId partition,
+                            const eventstore::FollowPoint& progress) = 0;
 };
 
 // One small file per partition in `folder`, replaced whole.
@@ -47,8 +44,9 @@ std::unique_ptr<ReactorCheckpoint> MakeFileCheckpoint(std::string folder);
 struct ReactorOptions {
   // Null: every start reads from the log's beginning. Not owned.
   ReactorCheckpoint* checkpoint = nullptr;
-  // Told, on a reactor's thread, what went wrong outside any workflow: a log that can't be read
-  // (that partition stops), a checkpoint that can't be saved. May be empty.
+  // Told, on a reactor's thread or in MakeReactor, what went wrong outside any workflow: a log that
+  // can't be read (that partition tries again after a pause; the same in a row is told once), a
+  // checkpoint that can't be saved. May be empty.
   std::function<void(const absl::Status&)> on_error;
 };
 

@@ -117,7 +117,7 @@ void SimulatedCheckpoint::Crash(Scheduler& scheduler) {
   for (auto& [partition, saved] : saved_) saved.resize(scheduler.Random() % (saved.size() + 1));
 }
 
-absl::StatusOr<std::optional<workflow::ReactorProgress>> SimulatedCheckpoint::Load(
+absl::StatusOr<std::optional<eventstore::FollowPoint>> SimulatedCheckpoint::Load(
     eventstore::PartitionId partition) {
   if (planted) return planted(partition);
   const auto found = saved_.find(partition.value);
@@ -126,7 +126,7 @@ absl::StatusOr<std::optional<workflow::ReactorProgress>> SimulatedCheckpoint::Lo
 }
 
 absl::Status SimulatedCheckpoint::Save(eventstore::PartitionId partition,
-                                       const workflow::ReactorProgress& progress) {
+                                       const eventstore::FollowPoint& progress) {
   Yield();
   if (dead) return Dead();
   saved_[partition.value].push_back(progress);

@@ -64,16 +64,16 @@ class SimulatedCheckpoint final : public workflow::ReactorCheckpoint {
  public:
   bool dead = false;
   // A planted mistake: where set, what is loaded instead of what was saved.
-  std::function<workflow::ReactorProgress(eventstore::PartitionId)> planted;
+  std::function<eventstore::FollowPoint(eventstore::PartitionId)> planted;
 
   void Crash(Scheduler& scheduler);
-  absl::StatusOr<std::optional<workflow::ReactorProgress>> Load(
+  absl::StatusOr<std::optional<eventstore::FollowPoint>> Load(
       eventstore::PartitionId partition) override;
   absl::Status Save(eventstore::PartitionId partition,
-                    const workflow::ReactorProgress& progress) override;
+                    const eventstore::FollowPoint& progress) override;
 
  private:
-  std::map<uint32_t, std::vector<workflow::ReactorProgress>> saved_;
+  std::map<uint32_t, std::vector<eventstore::FollowPoint>> saved_;
 };
 
 }  // namespace dealog::simulation

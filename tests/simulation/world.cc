@@ -118,7 +118,7 @@ class World {
     if (options_.plant == Plant::kEagerCheckpoint) {
       checkpoint_.planted = [this](eventstore::PartitionId partition) {
         const eventstore::PartitionHead head = log_->BatchHead(partition);
-        return workflow::ReactorProgress{head.number, head.digest};
+        return eventstore::FollowPoint{head.number, head.digest};
       };
     }
     sequencers_ = std::make_unique<commands::Sequencers>(

@@ -57,15 +57,15 @@ std::optional<TreeHead> DecodeTreeHead(std::string_view value) {
   return head;
 }
 
-std::string EncodeAuditPoint(const AuditPoint& point) {
+std::string EncodeAuditPoint(const FollowPoint& point) {
   std::string value;
   AppendBig(value, point.number.value);
   return value + point.digest;
 }
 
-std::optional<AuditPoint> DecodeAuditPoint(std::string_view value) {
+std::optional<FollowPoint> DecodeAuditPoint(std::string_view value) {
   ByteReader reader(value);
-  AuditPoint point;
+  FollowPoint point;
   point.number.value = reader.Big<uint64_t>();
   point.digest = std::string(reader.Take(sizeof(Digest)));
   if (!reader.Done()) return std::nullopt;

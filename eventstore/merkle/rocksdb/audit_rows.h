@@ -32,8 +32,8 @@ std::string SignedTreeKey(const TenantId& tenant);
 // nullopt if the value is none.
 std::string EncodeTreeHead(const TreeHead& head);
 std::optional<TreeHead> DecodeTreeHead(std::string_view value);
-std::string EncodeAuditPoint(const AuditPoint& point);
-std::optional<AuditPoint> DecodeAuditPoint(std::string_view value);
+std::string EncodeAuditPoint(const FollowPoint& point);
+std::optional<FollowPoint> DecodeAuditPoint(std::string_view value);
 std::string EncodeSignedTree(const SignedTree& tree);
 std::optional<SignedTree> DecodeSignedTree(std::string_view value);
 

@@ -83,8 +83,8 @@ class RocksAuditStore final : public AuditStore {
   absl::StatusOr<TreeHead> Head(const TenantId& tenant) const override {
     return ReadRow<TreeHead>(TreeHeadKey(tenant), DecodeTreeHead, "head of a tree");
   }
-  absl::StatusOr<AuditPoint> Point(PartitionId partition) const override {
-    return ReadRow<AuditPoint>(AuditPointKey(partition), DecodeAuditPoint, "point in the log");
+  absl::StatusOr<FollowPoint> Point(PartitionId partition) const override {
+    return ReadRow<FollowPoint>(AuditPointKey(partition), DecodeAuditPoint, "point in the log");
   }
   absl::StatusOr<SignedTree> Signed(const TenantId& tenant) const override {
     return ReadRow<SignedTree>(SignedTreeKey(tenant), DecodeSignedTree, "signed tree");

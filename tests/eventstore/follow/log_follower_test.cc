@@ -231,8 +231,6 @@ TEST(LogFollower, ACursorMayBeAddedBesideAndAskedAnew) {
     store.clear();
     follower.Restart(*cursor);
   }));
-  const int64_t until_us = base::MonotonicMicros() + 20'000'000;
-  while (recorder.begins < 2 && base::MonotonicMicros() < until_us) std::this_thread::yield();
   ASSERT_TRUE(follower.WaitCaughtUp(kLong));
   ASSERT_TRUE(follower.Run([&] { EXPECT_EQ(store[0].numbers, UpTo(4)) << "all of it again"; }));
   ASSERT_TRUE(follower.Run([&] { follower.Remove(*cursor); }));
@@ -278,19 +276,18 @@ TEST(LogFollowerDeathTest, ABatchThatIsLeftOutIsNeverPassedOver) {
       "batch 3 after 1");
 }
 
-TEST(LogFollowerDeathTest, CursorsAreTheThreadsOwn) {
+TEST(LogFollowerDeathTest, ACursorIsOfOneFollowerAndOnePartition) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   const auto log = MakeMemoryLog({});
   Store store;
   Recorder recorder(store);
-  EXPECT_DEATH(
-      {
-        LogFollower follower(*log, recorder, Quick());
-        follower.Start();
-        follower.Add(kFirst);
-      },
-      "MayChangeCursors");
-  EXPECT_DEATH(LogFollower(*log, recorder, Quick()).Add({7}), "partition_count");
+  LogFollower follower(*log, recorder, Quick());
+  LogFollower other(*log, recorder, Quick());
+  FollowCursor& cursor = follower.Add(kFirst);
+  EXPECT_DEATH(other.Remove(cursor), "owner_");
+  EXPECT_DEATH(follower.Add({7}), "partition_count");
+  follower.Remove(cursor);
+  EXPECT_DEATH(follower.Remove(cursor), "removed once");
 }
 
 }  // namespace

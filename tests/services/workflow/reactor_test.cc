@@ -304,6 +304,24 @@ TEST_F(ReactorTest, APartitionThatCannotBeReadIsReported) {
   EXPECT_EQ(base::ReasonOf(Errors()[0]), "CORRUPT_RECORD");
 }
 
+// One read that fails must not silence the workflows until somebody restarts the server.
+TEST_F(ReactorTest, GoesOnAfterALogThatCouldNotBeReadForAWhile) {
+  Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
+  for (int i = 1; i <= 5; ++i) OpenDeal(i);
+  std::atomic<int> polls = 0;
+  log_->before_follow = [&polls] {
+    return ++polls % 5 == 3 ? absl::UnavailableError("not now") : absl::OkStatus();
+  };
+  StartReactor();
+  OpenDeal(6);
+  ASSERT_TRUE(reactor_->WaitCaughtUp(std::chrono::seconds(20)));
+  reactor_->Stop();
+  EXPECT_GE(polls, 3) << "or nothing failed";
+  for (int i = 1; i <= 6; ++i) EXPECT_THAT(TagsOf(i), ElementsAre("new")) << i;
+  EXPECT_THAT(Instances(), SizeIs(6));
+  EXPECT_EQ(base::ReasonOf(Errors().at(0)), "") << "it was told";
+}
+
 TEST_F(ReactorTest, UsesNoProcessorTimeWhileIdle) {
   Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
   StartReactor();

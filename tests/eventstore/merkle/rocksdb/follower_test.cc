@@ -127,6 +127,23 @@ TEST(Follower, BeginsAnewWhereTheStoreIsOfAnotherLog) {
   EXPECT_THAT(said, testing::HasSubstr("made anew"));
 }
 
+// Every partition begins anew, also those that had nothing to complain of.
+TEST(Follower, BeginsAnewWithAllPartitionsWhereOneIsOfAnotherLog) {
+  const AuditFolder folder(4);
+  const auto fill = [&](int commits) {
+    auto log = OpenRocksDbLog({.path = folder.log_path(), .partition_count = 4}).value();
+    for (int i = 0; i < 8; ++i) AppendSome(*log, "tenant-" + std::to_string(i), commits);
+  };
+  fill(3);
+  folder.Open();
+  std::filesystem::remove_all(folder.log_path());
+  fill(2);
+  std::string said;
+  const AuditedLog open = folder.Open({.log = [&](std::string_view text) { said += text; }});
+  ExpectTrees(open);
+  EXPECT_THAT(said, testing::HasSubstr("made anew"));
+}
+
 // The promise is a second; the wait between two rounds is a fifth of it.
 TEST(Follower, IsNeverASecondBehindWhileTheLogGrows) {
   const AuditFolder folder;
@@ -196,7 +213,7 @@ class FailingStore final : public AuditStore {
   absl::StatusOr<std::string> Tile(const TenantId& tenant, TileId id) const override {
     return store_.Tile(tenant, id);
   }
-  absl::StatusOr<AuditPoint> Point(PartitionId partition) const override {
+  absl::StatusOr<FollowPoint> Point(PartitionId partition) const override {
     return store_.Point(partition);
   }
   absl::Status Clear() override { return store_.Clear(); }
