@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "eventstore/base/clock.h"
-#include "eventstore/base/mutex.h"
 #include "eventstore/base/status.h"
-#include "eventstore/base/worker.h"
+#include "eventstore/follow/log_follower.h"
 #include "projections/states/stream_types.h"
 #include "projections/views/queries.h"
 #include "services/commands/state_loader.h"
@@ -21,14 +20,14 @@
 namespace dealog::jobs {
 namespace {
 
-using eventstore::BatchSubscription;
+using eventstore::FollowCursor;
+using eventstore::FollowPoint;
 using eventstore::Position;
 using eventstore::TenantId;
 
 constexpr char kStartedType[] = "StageRetirementStarted";
 constexpr char kMethod[] = "/dealog.v1.PipelineService/RetireStage";
 constexpr char kPrincipal[] = "system:retirement";
-constexpr size_t kPollBytes = 4 << 20;
 
 // A stage to be emptied.
 struct Task {
@@ -44,38 +43,42 @@ struct Task {
   }
 };
 
-class RetirementJobsImpl final : public RetirementJobs {
+// Every partition is a cursor of one follower. Takes from the log what comes after the start; what
+// there was before, from the views.
+class RetirementJobsImpl final : public RetirementJobs, private eventstore::FollowHandler {
  public:
   RetirementJobsImpl(eventstore::EventLog& log, commands::Sequencers& sequencers,
                      projections::Runner& runner, RetirementJobsOptions options)
-      : log_(log), sequencers_(sequencers), runner_(runner), options_(options) {
-    worker_ = base::Worker("retirement", [this] { Run(); });
+      : log_(log),
+        sequencers_(sequencers),
+        runner_(runner),
+        options_(std::move(options)),
+        follower_(log, *this,
+                  {.name = "retirement",
+                   .pace = kRetirementPace,
+                   .retry = absl::ToChronoMicroseconds(options_.retry_delay)}) {
+    for (uint32_t i = 0; i < log.partition_count(); ++i) {
+      follower_.Add(eventstore::PartitionId{i});
+    }
+    follower_.Start();
   }
-  ~RetirementJobsImpl() override { Stop(); }
-  void Stop() override {
-    stopping_ = true;
-    Wake();
-    worker_.Join();
-  }
+  ~RetirementJobsImpl() override { follower_.Stop(); }
+  void Stop() override { follower_.Stop(); }
   bool idle() const override { return idle_; }
 
  private:
-  void Wake() {
-    base::MutexLock lock(mu_);
-    woken_ = true;
-    wake_.NotifyAll();
+  absl::StatusOr<FollowPoint> Begin(FollowCursor& cursor) override;
+  absl::Status OnBatch(FollowCursor& cursor, const eventstore::StoredBatch& batch,
+                       eventstore::BatchPlace place) override;
+  void OnFailure(FollowCursor& /*cursor*/, const absl::Status& status) override { Report(status); }
+  eventstore::FollowRest OnTurn(bool caught_up) override;
+
+  void Report(const absl::Status& status) const {
+    if (options_.on_error) options_.on_error(status);
   }
-  absl::Status Report(absl::Status status) const {
-    if (!status.ok() && options_.on_error) options_.on_error(status);
-    return status;
-  }
-  void Sleep(bool may_retry);
-  void Pace();
-  void Run();
-  absl::Status Follow();
+  bool WorkOff();
   absl::Status Scan(const TenantId& tenant);
   void Add(Task task);
-  absl::Status Poll();
   absl::Status Notice(const eventstore::StoredCommit& commit);
   absl::Status Prepare(Task& task);
   absl::StatusOr<bool> Step(Task& task);
@@ -88,84 +91,59 @@ class RetirementJobsImpl final : public RetirementJobs {
   projections::Runner& runner_;
   const RetirementJobsOptions options_;
 
-  std::atomic<bool> stopping_ = false;
   std::atomic<bool> idle_ = false;
-  base::Mutex mu_;
-  base::CondVar wake_;
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
 
-  // The worker's own.
-  std::vector<std::unique_ptr<BatchSubscription>> subscriptions_;
+  // The follower's thread only.
+  bool begun_anew_ = false;          // What is retiring is not known yet.
   std::vector<TenantId> unscanned_;  // Tenants whose retiring stages are not known yet.
   std::deque<Task> tasks_;
-  bool caught_up_ = false;  // The last poll found nothing new.
-  base::Worker worker_;
+  int64_t retry_at_us_ = 0;  // Monotonic; after a failure.
+
+  eventstore::LogFollower follower_;  // Last: its thread uses all of the above.
 };
 
-// Until something was appended; after a failure, until it is time to try again.
-void RetirementJobsImpl::Sleep(bool may_retry) {
-  base::MutexLock lock(mu_);
-  while (!woken_) {
-    if (!may_retry) {
-      wake_.Wait(mu_);
-    } else if (!wake_.WaitFor(mu_, absl::ToChronoMicroseconds(options_.retry_delay))) {
-      break;
-    }
-  }
-  woken_ = false;
+// At the head. What a failed read may have missed is found in the views, as at the start.
+absl::StatusOr<FollowPoint> RetirementJobsImpl::Begin(FollowCursor& cursor) {
+  begun_anew_ = true;
+  eventstore::PartitionHead head = log_.BatchHead(cursor.partition());
+  return FollowPoint{head.number, std::move(head.digest)};
 }
 
-// Lets batches gather: the subscriptions are not armed meanwhile, so that the appending thread need
-// not wake this one for each.
-void RetirementJobsImpl::Pace() {
-  base::MutexLock lock(mu_);
-  if (!stopping_) wake_.WaitFor(mu_, kRetirementPace);
-}
-
-void RetirementJobsImpl::Run() {
-  bool following = false;
-  while (!stopping_) {
-    absl::Status status;
-    if (!following) {
-      status = Follow();
-      following = status.ok();
-    }
-    if (following) status = Poll();
-    following = status.ok();  // What a failed poll may have missed is found by following anew.
-    Report(status).IgnoreError();
-    std::erase_if(unscanned_,
-                  [this](const TenantId& tenant) { return !stopping_ && Scan(tenant).ok(); });
-    bool failed = !status.ok() || !unscanned_.empty();
-    while (!tasks_.empty() && !stopping_) {
-      const absl::StatusOr<bool> done = Step(tasks_.front());
-      if (done.ok() && !*done) continue;
-      Task task = std::move(tasks_.front());
-      tasks_.pop_front();
-      if (done.ok()) continue;
-      Report(done.status()).IgnoreError();
-      tasks_.push_back(std::move(task));  // Another stage may go on meanwhile.
-      failed = true;
-      break;
-    }
-    idle_ = tasks_.empty() && !failed && caught_up_;
-    // Only who is caught up is woken for what comes next.
-    if (!stopping_ && (caught_up_ || failed)) Sleep(failed);
-  }
-  for (const auto& subscription : subscriptions_) subscription->SetWake({});
-}
-
-// Takes everything that comes after now from the log; what there is, from the views.
-absl::Status RetirementJobsImpl::Follow() {
-  subscriptions_.clear();
-  for (uint32_t i = 0; i < log_.partition_count(); ++i) {
-    const eventstore::PartitionId partition{i};
-    ASSIGN_OR_RETURN(auto subscription,
-                     log_.SubscribePartition(partition, log_.BatchHead(partition).number));
-    subscription->SetWake([this] { Wake(); });
-    subscriptions_.push_back(std::move(subscription));
-  }
-  unscanned_ = log_.Tenants();
+absl::Status RetirementJobsImpl::OnBatch(FollowCursor& /*cursor*/,
+                                         const eventstore::StoredBatch& batch,
+                                         eventstore::BatchPlace /*place*/) {
+  for (const eventstore::CommitPtr& commit : batch.commits) RETURN_IF_ERROR(Notice(*commit));
   return absl::OkStatus();
+}
+
+eventstore::FollowRest RetirementJobsImpl::OnTurn(bool caught_up) {
+  // After the subscriptions: a tenant that is missing here comes by them.
+  if (std::exchange(begun_anew_, false)) unscanned_ = log_.Tenants();
+  const bool due = base::MonotonicMicros() >= retry_at_us_;
+  if (due) {
+    retry_at_us_ =
+        WorkOff() ? 0 : base::MonotonicMicros() + absl::ToInt64Microseconds(options_.retry_delay);
+  }
+  idle_ = caught_up && retry_at_us_ == 0 && tasks_.empty();
+  return {.until_us = retry_at_us_ == 0 ? INT64_MAX : retry_at_us_};
+}
+
+// Empties what can be emptied now; false if something is to be tried again.
+bool RetirementJobsImpl::WorkOff() {
+  std::erase_if(unscanned_, [this](const TenantId& tenant) {
+    return !follower_.stopping() && Scan(tenant).ok();
+  });
+  while (!tasks_.empty() && !follower_.stopping()) {
+    const absl::StatusOr<bool> done = Step(tasks_.front());
+    if (done.ok() && !*done) continue;
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    if (done.ok()) continue;
+    Report(done.status());
+    tasks_.push_back(std::move(task));  // Another stage may go on meanwhile.
+    return false;
+  }
+  return unscanned_.empty();
 }
 
 absl::StatusOr<projections::TenantRead> RetirementJobsImpl::Read(const TenantId& tenant,
@@ -197,26 +175,6 @@ void RetirementJobsImpl::Add(Task task) {
   if (std::find(tasks_.begin(), tasks_.end(), task) == tasks_.end()) {
     tasks_.push_back(std::move(task));
   }
-}
-
-absl::Status RetirementJobsImpl::Poll() {
-  do {
-    caught_up_ = true;
-    bool live = true;
-    for (const auto& subscription : subscriptions_) {
-      ASSIGN_OR_RETURN(const BatchSubscription::Page page, subscription->Poll(kPollBytes));
-      if (page.items.empty()) continue;
-      caught_up_ = false;
-      live &= page.from_ring;
-      for (const eventstore::BatchPtr& batch : page.items) {
-        for (const eventstore::CommitPtr& commit : batch->commits) {
-          RETURN_IF_ERROR(Notice(*commit));
-        }
-      }
-    }
-    if (!caught_up_ && live && tasks_.empty()) Pace();
-  } while (!caught_up_ && tasks_.empty() && !stopping_);
-  return absl::OkStatus();
 }
 
 // Every commit names its event types: the others are not parsed.

@@ -23,7 +23,7 @@ struct RetirementJobsOptions {
   size_t deals_per_commit = kDealsPerRetirementCommit;
   absl::Duration read_timeout = absl::Seconds(5);        // Wait for the views, at most.
   absl::Duration retry_delay = absl::Milliseconds(500);  // After a failure; idle costs nothing.
-  // Told of every failure that will be tried again, on the job\'s thread. May be empty.
+  // Told of every failure that will be tried again, on the job's thread. May be empty.
   std::function<void(const absl::Status&)> on_error;
 };
 
