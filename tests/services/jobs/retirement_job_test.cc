@@ -135,6 +135,24 @@ TEST_F(RetirementTest, TriesAgainWhenTheServerIsBusy) {
   EXPECT_GT(refused, 2);
 }
 
+// What the log would not say meanwhile is found in the views.
+TEST_F(RetirementTest, FindsWhatWasOrderedWhileTheLogCouldNotBeRead) {
+  std::atomic<bool> broken = false;
+  log_->before_follow = [&broken] {
+    return broken ? absl::UnavailableError("not now") : absl::OkStatus();
+  };
+  StopViews();
+  StartViews();  // Reads by the hook, too.
+  StartJob();
+  broken = true;
+  ASSERT_TRUE(Retire("Trial", "Prospect").ok());
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  EXPECT_EQ(Counts()["StageRetired"], 0);
+  broken = false;
+  AwaitRetired();
+  EXPECT_EQ(Counts()["DealStageMoved"], kDeals + 1);
+}
+
 TEST_F(RetirementTest, AnEmptyStageIsRetiredAtOnce) {
   v1::AddStageRequest request;
   request.set_pipeline("Club");
