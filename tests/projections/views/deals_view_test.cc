@@ -70,8 +70,16 @@ TEST(DealsView, RefusesWhatBreaksTheStream) {
   EXPECT_FALSE(Fold(other, DealEvent(6, 2, 10, Opened())).ok());
   EXPECT_FALSE(Fold(other, DealEvent(6, 1, 10, Moved("b"))).ok());
   EXPECT_FALSE(Fold(other, DealEvent(5, 2, 10, Moved("b"))).ok());
-  EXPECT_FALSE(Fold(other, DealEvent(6, 2, 10, events::v1::DealEvent())).ok());
   EXPECT_TRUE(Fold(other, DealEvent(6, 2, 10, Moved("b"))).ok());
+}
+
+TEST(DealsView, AKindOfANewerReleaseFoldsToNothing) {
+  DealsView view;
+  ASSERT_TRUE(Fold(view, DealEvent(5, 1, 10, Opened())).ok());
+  const size_t rows = view.RowCount();
+  EXPECT_TRUE(Fold(view, DealEvent(6, 2, 10, events::v1::DealEvent())).ok());
+  EXPECT_EQ(view.RowCount(), rows);
+  EXPECT_TRUE(Fold(view, DealEvent(7, 3, 10, Moved("b"))).ok());
 }
 
 TEST(DealsView, TakesNoNoticeOfOtherAggregates) {
