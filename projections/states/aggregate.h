@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "dealog/events/v1/event.pb.h"
+#include "projections/states/event_types.h"
 
 namespace dealog::states {
 
@@ -42,6 +43,7 @@ class AggregateState {
     Evolve(event, meta);
     revision = meta.revision;
     updated_at_us = meta.recorded_at_us;
+    if (!newer) newer = FindNewerField(event);
   }
   virtual std::unique_ptr<AggregateState> Clone() const = 0;
   // About how much memory it holds, bytes (the state cache's budget).
@@ -52,6 +54,9 @@ class AggregateState {
 
   uint64_t revision = 0;
   int64_t updated_at_us = 0;
+  // Set if the stream holds what this build does not know: the state lacks it, so nobody may decide
+  // on it.
+  NewerField newer;
 
  protected:
   virtual void Evolve(const events::v1::Event& event, const EventMeta& meta) = 0;

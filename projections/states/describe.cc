@@ -125,6 +125,7 @@ v1::Contact ToContact(const ContactState& state) {
   v1::Contact contact;
   contact.set_contact_id(state.contact_id);
   contact.set_etag(Etag(state));
+  contact.set_newer_data(static_cast<bool>(state.newer));
   contact.set_display_name(state.display_name.value);
   contact.set_email(state.email.value);
   contact.set_phone(state.phone.value);
@@ -142,6 +143,7 @@ v1::Organization ToOrganization(const OrganizationState& state) {
   v1::Organization organization;
   organization.set_organization_id(state.organization_id);
   organization.set_etag(Etag(state));
+  organization.set_newer_data(static_cast<bool>(state.newer));
   organization.set_display_name(state.display_name.value);
   organization.set_domain(state.domain.value);
   organization.set_owner_id(state.owner_id.value);

@@ -35,6 +35,23 @@ std::string_view EventTypeName(const events::v1::Event& event) {
   return kind == nullptr ? std::string_view() : std::string_view(kind->message_type()->name());
 }
 
+std::string NewerField::Text() const {
+  if (message == nullptr) return "";
+  return "field " + std::to_string(number) + " of " + message->name();
+}
+
+NewerField FindNewerField(const events::v1::Event& event) {
+  const google::protobuf::Message* message = &event;
+  for (;;) {
+    const auto& unknown = message->GetReflection()->GetUnknownFields(*message);
+    if (unknown.field_count() > 0) return {message->GetDescriptor(), unknown.field(0).number()};
+    const bool is_union = message == &event || message->GetDescriptor()->oneof_decl_count() > 0;
+    const FieldDescriptor* set = is_union ? SetField(*message) : nullptr;
+    if (set == nullptr || set->message_type() == nullptr) return {};
+    message = &message->GetReflection()->GetMessage(*message, set);
+  }
+}
+
 const std::vector<std::string>& AllEventTypeNames() {
   static const auto& names = *new std::vector<std::string>([] {
     std::vector<std::string> all;

@@ -46,6 +46,17 @@ absl::Status RequestIdReused(const CommandContext& context) {
 
 // See Sequencer. One thread takes commands off the queue, batch after batch.
 // Invariants: nothing is answered before the outcome of the batch over which it was decided.
+// Who does not know all that happened to an aggregate must not decide about it: a rule that only
+// the newer release knows would be broken.
+absl::Status CheckKnown(const domain::AggregateState& state, const domain::StreamRef& stream) {
+  if (!state.newer) return absl::OkStatus();
+  return base::Error(absl::StatusCode::kFailedPrecondition, "NEWER_DATA",
+                     absl::StrCat(stream.type, " ", stream.id, " holds an event with ",
+                                  state.newer.Text(), ", which a newer release of the server ",
+                                  "wrote and this one does not know; change it through that one"))
+      .With("field", state.newer.Text());
+}
+
 class SequencerImpl final : public Sequencer {
  public:
   SequencerImpl(EventLog& log, PartitionId partition, const base::Clock& clock,
@@ -307,6 +318,7 @@ absl::StatusOr<CommandResult> SequencerImpl::Stage(Answer& answer, const domain:
   written.reserve(decision.events.size());
   for (const domain::PendingEvent& pending : decision.events) {
     ASSIGN_OR_RETURN(written.emplace_back(), overlay_.Load(pending.stream));
+    RETURN_IF_ERROR(CheckKnown(*written.back()->state, pending.stream));
   }
 
   eventstore::TenantHead& head = overlay_.head();
@@ -348,6 +360,8 @@ absl::StatusOr<CommandResult> SequencerImpl::Preview(PendingCommand& command,
   uint64_t position = overlay_.head().position.value;
   for (const domain::PendingEvent& pending : decision.events) {
     ++position;
+    ASSIGN_OR_RETURN(const domain::AggregateState* const state, overlay_.Find(pending.stream));
+    RETURN_IF_ERROR(CheckKnown(*state, pending.stream));
     if (pending.stream != decision.subject) continue;
     preview->Apply(pending.event,
                    {.revision = preview->revision + 1,

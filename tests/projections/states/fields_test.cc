@@ -27,6 +27,7 @@ namespace {
 // Fields of resources that are no field of a record.
 const std::map<std::string, std::string> kNoFields = {
     {"etag", "names the revision, for conditional updates"},
+    {"newer_data", "says that this build does not know all of it"},
 };
 
 struct Deals {

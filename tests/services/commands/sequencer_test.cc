@@ -128,6 +128,32 @@ TEST_F(SequencerTest, ACommandWithoutEffectAnswersWithTheHead) {
   EXPECT_EQ(sequencer_->stats().batches, batches);
 }
 
+TEST_F(SequencerTest, RefusesToChangeWhatANewerReleaseWrote) {
+  ASSERT_TRUE(Run(OpenDeal("deal_1")).ok());
+  const auto newer = [](const domain::CommandMeta&, domain::StateReader&) {
+    domain::PendingEvent tagged = Tagged("deal_1", "a");
+    auto& message = *tagged.event.mutable_deal()->mutable_deal_tagged();
+    message.GetReflection()->MutableUnknownFields(&message)->AddVarint(4000, 1);
+    return absl::StatusOr<domain::Decision>(
+        domain::Decision{.subject = {"deal", "deal_1"}, .events = {tagged}});
+  };
+  ASSERT_TRUE(Run(newer).ok());
+  const uint64_t head = HeadPosition();
+  for (const bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    for (const bool validate_only : {false, true}) {
+      CommandContext context = Context();
+      context.validate_only = validate_only;
+      const auto refused = Run(context, TagDeal("deal_1", "hot"));
+      EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_EQ(base::ReasonOf(refused.status()), "NEWER_DATA");
+      EXPECT_THAT(std::string(refused.status().message()), HasSubstr("field 4000 of DealTagged"));
+    }
+  }
+  EXPECT_EQ(HeadPosition(), head);
+  EXPECT_TRUE(Run(OpenDeal("deal_2")).ok()) << "another stream";
+}
+
 TEST_F(SequencerTest, RefusesATenantThatDoesNotExist) {
   CommandContext context = Context();
   context.tenant = eventstore::TenantId{"nobody"};
