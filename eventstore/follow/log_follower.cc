@@ -381,6 +381,7 @@ void LogFollower::NoteLevel(const FollowCursor& cursor, uint64_t wakes, int64_t 
   base::MutexLock lock(mu_);
   Shown& shown = shown_.at(&cursor);
   shown.behind_since_us = shown.wakes == wakes ? 0 : polled_us;
+  shown.error.clear();
 }
 
 // Behind at least since then, if it is not known yet or `anew`.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/status.h"
+#include "eventstore/follow/point.h"
 
 namespace dealog::projections {
 namespace {
@@ -13,10 +14,11 @@ absl::StatusOr<bool> Holds(const eventstore::EventLog& log, eventstore::Partitio
                            const ViewDefinition& view, const ViewCheckpoint& checkpoint) {
   if (checkpoint.number.value == 0) return true;
   if (checkpoint.version != view.version) return false;
-  const absl::StatusOr<std::string> digest = log.BatchDigest(partition, checkpoint.number);
-  if (absl::IsNotFound(digest.status())) return false;  // Ahead of the log.
-  if (!digest.ok()) return digest.status();
-  return *digest == checkpoint.digest;
+  const absl::Status valid =
+      eventstore::CheckPoint(log, partition, {checkpoint.number, checkpoint.digest});
+  if (eventstore::IsForked(valid)) return false;
+  if (!valid.ok()) return valid;
+  return true;
 }
 
 absl::StatusOr<bool> HoldsEverywhere(const eventstore::EventLog& log, const ViewStore& store,

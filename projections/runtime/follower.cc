@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "eventstore/base/check.h"
@@ -22,13 +23,22 @@ absl::Status Stopping() {
 }  // namespace
 
 Follower::Follower(Shared& shared, eventstore::PartitionId partition)
-    : shared_(shared), partition_(partition), number_(shared.log.BatchHead(partition).number) {
+    : shared_(shared),
+      partition_(partition),
+      follower_(shared.log, *this,
+                {.name = "views-fold",
+                 .page_bytes = shared.options.poll_bytes,
+                 .pace = std::chrono::microseconds(kPaceMicros),
+                 .retry = std::chrono::microseconds(kRetryMicros)}) {
+  eventstore::PartitionHead head = shared.log.BatchHead(partition);
+  point_ = {head.number, std::move(head.digest)};
   base::MutexLock lock(mu_);
-  progress_ = {.number = number_, .level_us = base::MonotonicMicros()};
+  progress_ = {.number = point_.number, .level_us = base::MonotonicMicros()};
 }
 
 void Follower::Start() {
-  worker_ = base::Worker("views-fold", [this] { Loop(); });
+  follower_.Add(partition_);
+  follower_.Start();
 }
 
 // ---- From other threads ----------------------------------------------------------------------
@@ -43,17 +53,18 @@ void Follower::WhenFresh(const eventstore::TenantId& id, FreshWait wait) {
   waiters_.Add(id, std::move(wait));
   if (behind) shared_.loader.Add(tenant, Loader::Urgency::kRead);
   waiters_.Reached(*tenant);  // It may have got there between the look and Add.
-  Wake();
+  follower_.Hurry();
 }
 
 void Follower::Changed(const TenantPtr& tenant, size_t dirty_events) {
   if (dirty_events > 0) {
-    base::MutexLock lock(mu_);
-    dirty_.push_back(tenant);
-    dirty_events_ += dirty_events;
-    if (dirty_since_us_ == 0) dirty_since_us_ = base::MonotonicMicros();
-    woken_ = true;
-    changed_.NotifyAll();
+    {
+      base::MutexLock lock(mu_);
+      dirty_.push_back(tenant);
+      dirty_events_ += dirty_events;
+      if (dirty_since_us_ == 0) dirty_since_us_ = base::MonotonicMicros();
+    }
+    follower_.Hurry();
   }
   waiters_.Reached(*tenant);
   watchers_.Notify(tenant->id);
@@ -65,137 +76,72 @@ FollowerProgress Follower::progress() const {
 }
 
 void Follower::RunAndWait(const std::function<void()>& task) {
-  bool done = false;
-  base::MutexLock lock(mu_);
-  if (stopped_) return;
-  tasks_.push_back([&] {
-    task();
-    base::MutexLock inner(mu_);
-    done = true;
-    changed_.NotifyAll();
-  });
-  woken_ = true;
-  changed_.NotifyAll();
-  while (!done) changed_.Wait(mu_);
+  // False: it ended, and there is nothing to wait for.
+  std::ignore = follower_.Run(task);
 }
 
-void Follower::Wake() {
-  base::MutexLock lock(mu_);
-  woken_ = true;
-  changed_.NotifyAll();
-}
-
-void Follower::Stop() {
-  stopping_ = true;
-  Wake();
-  worker_.Join();
-}
+void Follower::Stop() { follower_.Stop(); }
 
 // ---- The follower's thread -------------------------------------------------------------------
 
-void Follower::RunTasks() {
-  for (;;) {
-    std::function<void()> task;
-    {
-      base::MutexLock lock(mu_);
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
-  }
+// After a failure, too: what was passed was passed.
+absl::StatusOr<eventstore::FollowPoint> Follower::Begin(eventstore::FollowCursor& /*cursor*/) {
+  return point_;
 }
 
-void Follower::Loop() {
-  while (!stopping_) {
-    RunTasks();
-    const bool moved = Step();
-    waiters_.Expire(Now());
-    if (FlushIsDue()) Flush();
-    if (moved) {
-      Pace();
-    } else {
-      Sleep();
-    }
-  }
-  {
-    base::MutexLock lock(mu_);
-    stopped_ = true;
-  }
-  RunTasks();
-  waiters_.Close(Stopping());
-  Flush();
-  subscription_.reset();
+absl::Status Follower::OnBatch(eventstore::FollowCursor& cursor,
+                               const eventstore::StoredBatch& batch, eventstore::BatchPlace place) {
+  Fold(batch);
+  point_ = cursor.point();
+  if (FlushIsDue()) Flush();
+  if (!place.last) return absl::OkStatus();
+  last_tenant_.reset();  // Whoever is held can't leave.
+  base::MutexLock lock(mu_);
+  progress_.number = point_.number;
+  progress_.live = place.live;
+  progress_.trouble.clear();
+  return absl::OkStatus();
 }
 
-void Follower::Sleep() {
-  const int64_t now_us = base::MonotonicMicros();
-  int64_t wait_us = INT64_MAX;
-  if (retry_at_us_ != 0) wait_us = retry_at_us_ - now_us;
+void Follower::OnCaughtUp(eventstore::FollowCursor& /*cursor*/) {
+  base::MutexLock lock(mu_);
+  progress_.live = true;
+  progress_.trouble.clear();
+  progress_.level_us = base::MonotonicMicros();
+}
+
+void Follower::OnFailure(eventstore::FollowCursor& /*cursor*/, const absl::Status& status) {
+  base::MutexLock lock(mu_);
+  progress_.live = false;
+  progress_.trouble = std::string(status.message());
+}
+
+// Until the next flush, or the next reader's deadline. Batches gather unless a reader waits.
+eventstore::FollowRest Follower::OnTurn(bool /*caught_up*/) {
+  waiters_.Expire(Now());
+  if (FlushIsDue()) Flush();
+  eventstore::FollowRest rest;
   if (const absl::Time deadline = waiters_.NextDeadline(); deadline != absl::InfiniteFuture()) {
-    wait_us = std::min(wait_us, absl::ToInt64Microseconds(deadline - Now()) + 1);
+    rest.hurry = true;
+    rest.until_us = base::MonotonicMicros() + absl::ToInt64Microseconds(deadline - Now()) + 1;
   }
   base::MutexLock lock(mu_);
   if (dirty_since_us_ != 0 && !flushing_) {
     const int64_t interval_us = absl::ToInt64Microseconds(shared_.options.flush_interval);
-    wait_us = std::min(wait_us, dirty_since_us_ + interval_us - now_us);
+    rest.until_us = std::min(rest.until_us, dirty_since_us_ + interval_us);
   }
-  while (!woken_ && wait_us > 0) {
-    if (wait_us == INT64_MAX) {
-      changed_.Wait(mu_);
-    } else if (!changed_.WaitFor(mu_, std::chrono::microseconds(wait_us))) {
-      break;
-    }
-  }
-  woken_ = false;
+  return rest;
 }
 
-// Lets batches gather, unless somebody waits for them or there are more to read already. The
-// subscription is not armed meanwhile, so the appending thread wakes nobody.
-void Follower::Pace() {
-  if (!following_live_ || waiters_.NextDeadline() != absl::InfiniteFuture()) return;
-  base::MutexLock lock(mu_);
-  if (!woken_) changed_.WaitFor(mu_, std::chrono::microseconds(kPaceMicros));
-}
-
-bool Follower::Trouble(const absl::Status& status) {
-  subscription_.reset();
-  retry_at_us_ = base::MonotonicMicros() + kRetryMicros;
-  base::MutexLock lock(mu_);
-  progress_.live = false;
-  progress_.trouble = std::string(status.message());
-  return false;
-}
-
-bool Follower::Step() {
-  if (retry_at_us_ > base::MonotonicMicros()) return false;
-  if (subscription_ == nullptr) {
-    auto subscription = shared_.log.SubscribePartition(partition_, number_);
-    if (!subscription.ok()) return Trouble(subscription.status());
-    subscription_ = *std::move(subscription);
-    subscription_->SetWake([this] { Wake(); });
-    retry_at_us_ = 0;
-  }
-  const auto page = subscription_->Poll(shared_.options.poll_bytes);
-  if (!page.ok()) return Trouble(page.status());
-  following_live_ = page->items.empty() || page->from_ring;
-  for (const eventstore::BatchPtr& batch : page->items) {
-    Fold(*batch);
-    if (FlushIsDue()) Flush();
-    if (stopping_) break;
-  }
-  last_tenant_.reset();  // Whoever is held can't leave.
-  base::MutexLock lock(mu_);
-  progress_.number = number_;
-  progress_.live = following_live_;
-  progress_.trouble.clear();
-  if (page->items.empty()) progress_.level_us = base::MonotonicMicros();
-  return !page->items.empty();
+void Follower::OnStop() {
+  last_tenant_.reset();
+  waiters_.Close(Stopping());
+  Flush();
 }
 
 void Follower::Fold(const eventstore::StoredBatch& batch) {
-  DEALOG_CHECK(batch.number.value == number_.value + 1)
-      << batch.number.value << " after " << number_.value;
+  DEALOG_CHECK(batch.number.value == point_.number.value + 1)
+      << batch.number.value << " after " << point_.number.value;
   for (const eventstore::CommitPtr& commit : batch.commits) {
     if (commit->event_count() == 0) continue;
     // Commits of one tenant come in runs: most need no look-up.
@@ -208,7 +154,6 @@ void Follower::Fold(const eventstore::StoredBatch& batch) {
       FoldCommit(last_tenant_, *commit);
     }
   }
-  number_ = batch.number;
   Announce();
 }
 
@@ -312,7 +257,7 @@ void Follower::Flush() {
     for (const TenantPtr& tenant : flushed) --tenant->unwritten;
     flushed.clear();
     flushing_ = false;
-    Wake();
+    follower_.Hurry();
   });
 }
 

@@ -4,7 +4,6 @@
 // are resident, wakes reads, hands out flushes.
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,8 +12,8 @@
 
 #include "absl/time/time.h"
 #include "eventstore/base/mutex.h"
-#include "eventstore/base/worker.h"
 #include "eventstore/event_log.h"
+#include "eventstore/follow/log_follower.h"
 #include "projections/runtime/fold.h"
 #include "projections/runtime/shared.h"
 #include "projections/runtime/waiters.h"
@@ -33,10 +32,10 @@ struct FollowerProgress {
 // Thread safety: yes. Ownership: `shared` must outlive it.
 // Invariants: it begins at the log's head and passes every batch after it once, in order; a commit
 // is folded by every live slot of its tenant, or by none.
-class Follower {
+class Follower final : private eventstore::FollowHandler {
  public:
   Follower(Shared& shared, eventstore::PartitionId partition);
-  ~Follower() { Stop(); }
+  ~Follower() override { Stop(); }
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
@@ -58,14 +57,14 @@ class Follower {
   void Stop();
 
  private:
-  void RunTasks();
-  void Wake();
-  void Sleep();
-  void Pace();
-  void Loop();
-  // True if it got further.
-  bool Step();
-  bool Trouble(const absl::Status& status);
+  absl::StatusOr<eventstore::FollowPoint> Begin(eventstore::FollowCursor& cursor) override;
+  absl::Status OnBatch(eventstore::FollowCursor& cursor, const eventstore::StoredBatch& batch,
+                       eventstore::BatchPlace place) override;
+  void OnCaughtUp(eventstore::FollowCursor& cursor) override;
+  void OnFailure(eventstore::FollowCursor& cursor, const absl::Status& status) override;
+  eventstore::FollowRest OnTurn(bool caught_up) override;
+  void OnStop() override;
+
   void Fold(const eventstore::StoredBatch& batch);
   void Pass(const eventstore::StoredCommit& commit);
   void FoldCommit(const TenantPtr& tenant, const eventstore::StoredCommit& commit);
@@ -81,28 +80,20 @@ class Follower {
   Waiters waiters_;
   Watchers watchers_;
   std::atomic<bool> flushing_{false};  // The last flush is not written yet.
-  std::atomic<bool> stopping_{false};
 
   mutable base::Mutex mu_;
-  base::CondVar changed_;
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mu_);
   FollowerProgress progress_ ABSL_GUARDED_BY(mu_);
   std::vector<std::weak_ptr<TenantState>> dirty_ ABSL_GUARDED_BY(mu_);
   size_t dirty_events_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t dirty_since_us_ ABSL_GUARDED_BY(mu_) = 0;  // 0: nothing to flush.
 
   // The thread's own.
-  eventstore::BatchNumber number_;
-  std::unique_ptr<eventstore::BatchSubscription> subscription_;  // Null until the first poll.
-  int64_t retry_at_us_ = 0;  // After a failed read of the log (monotonic clock); 0 = now.
+  eventstore::FollowPoint point_;  // The batch that was passed last.
   CommitParser parser_;
   TenantPtr last_tenant_;           // Of the batches at hand.
   std::vector<TenantPtr> touched_;  // By the batch at hand.
-  bool following_live_ = false;     // The last step took everything from the ring.
 
-  base::Worker worker_;  // Last: uses the rest.
+  eventstore::LogFollower follower_;  // Last: uses the rest.
 };
 
 }  // namespace dealog::projections

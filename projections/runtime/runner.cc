@@ -10,6 +10,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/one_shot.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
 #include "projections/runtime/catch_up.h"
@@ -22,26 +23,6 @@
 
 namespace dealog::projections {
 namespace {
-
-// One thread waits for a status that another one sets.
-class Outcome {
- public:
-  void Set(absl::Status status) {
-    base::MutexLock lock(mu_);
-    status_ = std::move(status);
-    set_.NotifyAll();
-  }
-  absl::Status Wait() {
-    base::MutexLock lock(mu_);
-    while (!status_) set_.Wait(mu_);
-    return *status_;
-  }
-
- private:
-  base::Mutex mu_;
-  base::CondVar set_;
-  std::optional<absl::Status> status_ ABSL_GUARDED_BY(mu_);
-};
 
 class RunnerImpl final : public Runner {
  public:
@@ -87,7 +68,7 @@ class RunnerImpl final : public Runner {
                                   absl::Time deadline) override {
     ASSIGN_OR_RETURN(const ViewSet named, Named(freshness));
     for (;;) {
-      Outcome fresh;
+      base::OneShot<absl::Status> fresh;
       WhenFresh(tenant, freshness, deadline,
                 [&fresh](absl::Status status) { fresh.Set(std::move(status)); });
       RETURN_IF_ERROR(fresh.Wait());
