@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "projections/states/deal_fields.h"
 #include "projections/states/stream_types.h"
 #include "services/domain/references.h"
 #include "services/jobs/values.h"
@@ -133,14 +134,7 @@ class DealReconciler {
     if (row_.expected_close_date) {
       *request.mutable_expected_close_date() = *row_.expected_close_date;
     }
-    AddPaths(context_.file,
-             {{Field::kTitle, "title"},
-              {Field::kOwner, "owner"},
-              {Field::kSource, "source"},
-              {Field::kExpectedCloseDate, "expected_close_date"},
-              {Field::kOrganization, "organization_id"},
-              {Field::kProduct, "product"}},
-             *request.mutable_update_mask());
+    AddPaths(context_.file, states::DealFields(), *request.mutable_update_mask());
     if (request.update_mask().paths().empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const DealState* deal, Deal());
     return staging_.Change(request, deal->opened_at_us);
@@ -238,14 +232,6 @@ absl::StatusOr<std::string> OrganizationOf(const RowContext& context, const Impo
   return base::Error(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND",
                      absl::StrCat(context.file.column(Field::kOrganization),
                                   ": no organization has the key or id \"", key, "\""));
-}
-
-void AddPaths(const FileMapping& file,
-              std::initializer_list<std::pair<Field, std::string_view>> names,
-              google::protobuf::FieldMask& mask) {
-  for (const auto& [field, name] : names) {
-    if (file.maps(field)) mask.add_paths(std::string(name));
-  }
 }
 
 absl::Status DecideDeal(const RowContext& context, const ImportRow& row, RowStaging& staging) {

@@ -2,10 +2,9 @@
 
 // What the rows of the several roles have in common, and the longest of them: deals.
 
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/field_mask.pb.h"
@@ -29,10 +28,16 @@ absl::StatusOr<std::string> OwnerOf(const RowContext& context, const ImportRow& 
 // The id of the row's organization; "" if the cell is empty. ORGANIZATION_NOT_FOUND.
 absl::StatusOr<std::string> OrganizationOf(const RowContext& context, const ImportRow& row,
                                            RowStaging& staging);
-// Adds the names of the fields that the file maps.
-void AddPaths(const FileMapping& file,
-              std::initializer_list<std::pair<Field, std::string_view>> names,
-              google::protobuf::FieldMask& mask);
+// Masks the fields of the table that an update can change and the file maps.
+template <typename Row>
+void AddPaths(const FileMapping& file, std::span<const Row> fields,
+              google::protobuf::FieldMask& mask) {
+  for (const Row& field : fields) {
+    if (IsFromColumn(field) && !field.path.empty() && file.maps(FieldNamed(field.name))) {
+      mask.add_paths(std::string(field.path));
+    }
+  }
+}
 
 // Opens the deal and closes it, or brings the one that was imported before to what the row says.
 absl::Status DecideDeal(const RowContext& context, const ImportRow& row, RowStaging& staging);

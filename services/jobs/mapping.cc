@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/currency.h"
+#include "projections/states/contact_fields.h"
+#include "projections/states/deal_fields.h"
+#include "projections/states/organization_fields.h"
 #include "services/jobs/limits.h"
 #include "services/jobs/toml_reader.h"
 #include "services/jobs/values.h"
@@ -18,11 +23,39 @@ namespace {
 constexpr std::string_view kRoleNames[kRoleCount] = {"members", "products", "organizations",
                                                      "contacts", "deals"};
 
+// By Field; empty where it has a table of its own.
+constexpr std::array<std::string_view, kFieldCount> kFieldNames = {"display_name",
+                                                                   "team",
+                                                                   "region",
+                                                                   "series",
+                                                                   "domain",
+                                                                   "owner",
+                                                                   "email",
+                                                                   "phone",
+                                                                   "organization",
+                                                                   "title",
+                                                                   "product",
+                                                                   "source",
+                                                                   "expected_close_date",
+                                                                   "lost_reason"};
+
 struct FieldName {
   std::string_view name;
   Field field;
   bool required = false;
 };
+
+// The fields that a table says can be imported from a column of their own.
+template <typename Row>
+std::vector<FieldName> Importable(std::span<const Row> fields) {
+  std::vector<FieldName> names;
+  for (const Row& field : fields) {
+    if (IsFromColumn(field)) {
+      names.push_back({field.name, FieldNamed(field.name), field.Can(states::kNeeded)});
+    }
+  }
+  return names;
+}
 
 // What `[<role>.fields]` may hold.
 std::vector<FieldName> FieldsOf(Role role) {
@@ -34,21 +67,11 @@ std::vector<FieldName> FieldsOf(Role role) {
     case Role::kProducts:
       return {{"display_name", Field::kDisplayName, true}, {"series", Field::kSeries}};
     case Role::kOrganizations:
-      return {{"display_name", Field::kDisplayName, true},
-              {"domain", Field::kDomain},
-              {"owner", Field::kOwner}};
+      return Importable(states::OrganizationFields());
     case Role::kContacts:
-      return {{"display_name", Field::kDisplayName, true},
-              {"email", Field::kEmail},
-              {"phone", Field::kPhone},
-              {"owner", Field::kOwner},
-              {"organization", Field::kOrganization}};
+      return Importable(states::ContactFields());
     case Role::kDeals:
-      return {
-          {"title", Field::kTitle},           {"owner", Field::kOwner},
-          {"product", Field::kProduct},       {"organization", Field::kOrganization},
-          {"source", Field::kSource},         {"expected_close_date", Field::kExpectedCloseDate},
-          {"lost_reason", Field::kLostReason}};
+      return Importable(states::DealFields());
   }
   return {};
 }
@@ -253,6 +276,13 @@ void ParseFile(const TomlTable& table, Role role, Mapping& mapping) {
 }
 
 }  // namespace
+
+Field FieldNamed(std::string_view name) {
+  const auto found = std::find(kFieldNames.begin(), kFieldNames.end(), name);
+  DEALOG_CHECK(!name.empty() && found != kFieldNames.end())
+      << name << " can be imported: it needs a Field and its name";
+  return static_cast<Field>(found - kFieldNames.begin());
+}
 
 std::string_view RoleName(Role role) { return kRoleNames[static_cast<size_t>(role)]; }
 

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "dealog/v1/pipelines.pb.h"
+#include "projections/states/fields.h"
 
 namespace dealog::jobs {
 
@@ -23,7 +24,8 @@ inline constexpr size_t kRoleCount = 5;
 // As in the mapping: "members".
 std::string_view RoleName(Role role);
 
-// What a column can give a value to.
+// What a column can give a value to. Which roles have which is for the tables of fields
+// (projections/states) to say, where a role has one.
 enum class Field {
   kDisplayName,
   kTeam,
@@ -45,6 +47,8 @@ enum class Field {
   kMoney,
 };
 inline constexpr size_t kFieldCount = static_cast<size_t>(Field::kMoney) + 1;
+// The field that mappings and tables of fields call so.
+Field FieldNamed(std::string_view name);
 
 struct AttributeMapping {
   std::string key;
@@ -96,6 +100,14 @@ struct Mapping {
   // Kind of a stage of `pipeline`; KIND_UNSPECIFIED if it has none of that label.
   v1::Stage::Kind KindOf(std::string_view label) const;
 };
+
+// True if the field of a table comes from a column under [<role>.fields]; amounts and attributes
+// have tables of their own.
+template <typename Row>
+bool IsFromColumn(const Row& field) {
+  return field.Can(states::kImportable) && field.kind != states::FieldKind::kMoney &&
+         field.kind != states::FieldKind::kAttributes;
+}
 
 // INVALID_ARGUMENT / IMPORT_INVALID with line and column of the first fault.
 absl::StatusOr<Mapping> ParseMapping(std::string_view toml);

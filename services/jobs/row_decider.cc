@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/ids.h"
+#include "projections/states/contact_fields.h"
+#include "projections/states/organization_fields.h"
 #include "projections/states/stream_types.h"
 #include "services/domain/references.h"
 #include "services/domain/text.h"
@@ -105,10 +107,7 @@ absl::Status DecideOrganization(const RowContext& context, const ImportRow& row,
   request.set_display_name(row.value(Field::kDisplayName));
   request.set_domain(row.value(Field::kDomain));
   request.set_owner(owner);
-  AddPaths(
-      context.file,
-      {{Field::kDisplayName, "display_name"}, {Field::kDomain, "domain"}, {Field::kOwner, "owner"}},
-      *request.mutable_update_mask());
+  AddPaths(context.file, states::OrganizationFields(), *request.mutable_update_mask());
   UpdateAttributes(row, *state, request);
   return staging.Change(request, context.mapping.reference_at_us);
 }
@@ -149,13 +148,7 @@ absl::Status DecideContact(const RowContext& context, const ImportRow& row, RowS
   request.set_phone(row.value(Field::kPhone));
   request.set_owner(owner);
   request.set_organization_id(organization);
-  AddPaths(context.file,
-           {{Field::kDisplayName, "display_name"},
-            {Field::kEmail, "email"},
-            {Field::kPhone, "phone"},
-            {Field::kOwner, "owner"},
-            {Field::kOrganization, "organization_id"}},
-           *request.mutable_update_mask());
+  AddPaths(context.file, states::ContactFields(), *request.mutable_update_mask());
   UpdateAttributes(row, *state, request);
   return staging.Change(request, context.mapping.reference_at_us);
 }
