@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "dealog/v1/activities.grpc.pb.h"
+#include "projections/states/activity_fields.h"
 #include "services/cli/common_options.h"
 #include "services/cli/groups.h"
 #include "services/cli/text/format.h"
@@ -150,7 +151,7 @@ void AddActivityCommands(const CommandTree& root) {
   auto list = AddCall(
       group, {"list", "Lists activities", "dealog activity list --filter 'state = PLANNED'"},
       &Stub::ListActivities, ShowList);
-  AddFilterOption(list);
+  AddFilterOption(list, states::ActivityFields());
   AddPageOptions(list);
   AddNotes(root);
 }

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dealog/v1/board.grpc.pb.h"
+#include "projections/states/deal_fields.h"
 #include "services/cli/common_options.h"
 #include "services/cli/deal_show.h"
 #include "services/cli/groups.h"
@@ -120,7 +121,7 @@ void AddBoardCommand(const CommandTree& root) {
             ReadChoice(columns, [target = request.get()](v1::BoardColumnBy by) {
               target->set_column_by(by);
             }));
-  AddFilterOption(call);
+  AddFilterOption(call, states::DealFields());
   command->add_option_function<int32_t>(
       "--cards", [target = request.get()](int32_t cards) { target->set_cards_per_column(cards); },
       "Cards per column, 0 to 100 (default 10)");

@@ -4,11 +4,14 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "projections/states/fields.h"
 #include "services/cli/command.h"
 #include "services/cli/text/parse.h"
 
@@ -65,15 +68,22 @@ void AddPageOptions(const CallCommand<Request>& call) {
             request->mutable_page_token());
 }
 
-template <typename Request>
-void AddFilterOption(const CallCommand<Request>& call) {
-  call.Text("--filter", "Filter, for example 'amount > 1000 AND tags:\"vip\"'",
-            call->mutable_filter());
+// `fields`: the table of the records that are filtered or sorted.
+template <typename Request, typename Row>
+void AddFilterOption(const CallCommand<Request>& call, std::span<const Row> fields) {
+  call.Text(
+      "--filter",
+      absl::StrCat("Filter, for example 'owner = \"Ada\" AND create_time >= 2026-01-01'; fields: ",
+                   states::FieldNames(fields, states::kFilterable)),
+      call->mutable_filter());
 }
 
-template <typename Request>
-void AddOrderOption(const CallCommand<Request>& call) {
-  call.Text("--order-by", "Field to sort by, for example 'amount desc'", call->mutable_order_by());
+template <typename Request, typename Row>
+void AddOrderOption(const CallCommand<Request>& call, std::span<const Row> fields) {
+  call.Text("--order-by",
+            absl::StrCat("Field to sort by, for example 'create_time desc': ",
+                         states::FieldNames(fields, states::kSortable)),
+            call->mutable_order_by());
 }
 
 // --as-of and --known-at of a read.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_join.h"
 #include "dealog/v1/contacts.grpc.pb.h"
+#include "projections/states/contact_fields.h"
 #include "services/cli/attributes_show.h"
 #include "services/cli/common_options.h"
 #include "services/cli/groups.h"
@@ -118,8 +119,8 @@ void AddContactCommands(const CommandTree& root) {
   auto list =
       AddCall(group, {"list", "Lists contacts", "dealog contact list --filter 'tags:\"vip\"'"},
               &Stub::ListContacts, ShowList);
-  AddFilterOption(list);
-  AddOrderOption(list);
+  AddFilterOption(list, states::ContactFields());
+  AddOrderOption(list, states::ContactFields());
   AddPageOptions(list);
 }
 

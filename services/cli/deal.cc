@@ -1,6 +1,7 @@
 // `dealog deal`: open, update, show and list; how a deal moves and ends is in deal_change.cc.
 
 #include "dealog/v1/deals.grpc.pb.h"
+#include "projections/states/deal_fields.h"
 #include "services/cli/common_options.h"
 #include "services/cli/deal_show.h"
 #include "services/cli/groups.h"
@@ -105,8 +106,8 @@ void AddDealCommands(const CommandTree& root) {
                        "dealog deal list --filter 'status = OPEN AND amount >= 1000' --order-by "
                        "'amount desc'"},
                       &Stub::ListDeals, ShowList);
-  AddFilterOption(list);
-  AddOrderOption(list);
+  AddFilterOption(list, states::DealFields());
+  AddOrderOption(list, states::DealFields());
   AddPageOptions(list);
   AddDealHistoryCommand(group);
 }

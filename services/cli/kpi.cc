@@ -2,7 +2,9 @@
 
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "dealog/v1/kpi.grpc.pb.h"
+#include "projections/states/deal_fields.h"
 #include "services/cli/common_options.h"
 #include "services/cli/groups.h"
 #include "services/cli/kpi_show.h"
@@ -24,10 +26,10 @@ Call AddKpi(const CommandTree& group, v1::Kpi kpi, const Help& help) {
   call.Read("--to", "End of the period, exclusive: date or RFC 3339 time",
             ReadField(request, &v1::QueryKpiRequest::mutable_to, ParseInstant));
   call.Text("--group-by",
-            "owner, team, region, source, tag, product, organization, organization.ATTRIBUTE, "
-            "lost_reason, stage, week, month or quarter",
+            absl::StrCat(states::FieldNames(states::DealFields(), states::kGroupable),
+                         ", week, month or quarter"),
             request->mutable_group_by());
-  AddFilterOption(call);
+  AddFilterOption(call, states::DealFields());
   const std::map<std::string, v1::AttributeAt> attributes = {{"event", v1::ATTRIBUTE_AT_EVENT},
                                                              {"current", v1::ATTRIBUTE_AT_CURRENT}};
   call.Read("--attributes", "Group by owner, team, … as at the event (default) or as current",

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_join.h"
 #include "dealog/v1/organizations.grpc.pb.h"
+#include "projections/states/organization_fields.h"
 #include "services/cli/attributes_show.h"
 #include "services/cli/common_options.h"
 #include "services/cli/groups.h"
@@ -115,8 +116,8 @@ void AddOrganizationCommands(const CommandTree& root) {
       group,
       {"list", "Lists organizations", "dealog organization list --filter 'display_name:\"acme\"'"},
       &Stub::ListOrganizations, ShowList);
-  AddFilterOption(list);
-  AddOrderOption(list);
+  AddFilterOption(list, states::OrganizationFields());
+  AddOrderOption(list, states::OrganizationFields());
   AddPageOptions(list);
 }
 

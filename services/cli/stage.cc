@@ -1,6 +1,8 @@
 // `dealog stage`: the stages of a pipeline.
 
+#include "absl/strings/str_cat.h"
 #include "dealog/v1/pipelines.grpc.pb.h"
+#include "projections/states/deal_fields.h"
 #include "services/cli/common_options.h"
 #include "services/cli/groups.h"
 #include "services/cli/pipeline_show.h"
@@ -37,7 +39,9 @@ void AddDetails(const CallCommand<Request>& call, v1::Stage* (Request::*stage)()
                   target()->add_actions(text);
                   return absl::OkStatus();
                 });
-  call.ReadEach("--required-field", "Field that a deal needs to leave it; may be repeated",
+  call.ReadEach("--required-field",
+                absl::StrCat("Field that a deal needs to leave it; may be repeated: ",
+                             states::FieldNames(states::DealFields(), states::kRequirable)),
                 [target, masked](const std::string& text) {
                   if (target()->required_fields().empty()) masked("required_fields");
                   target()->add_required_fields(text);

@@ -51,6 +51,17 @@ TEST(App, HelpHasAnExampleForEveryCommand) {
   }
 }
 
+TEST(App, HelpNamesTheFieldsOfTheRecords) {
+  const auto names = [](std::vector<std::string> command, const std::string& field) {
+    command.emplace_back("--help");
+    return RunWith(command).out.find(field) != std::string::npos;
+  };
+  EXPECT_TRUE(names({"deal", "list"}, "last_open_stage"));
+  EXPECT_TRUE(names({"contact", "list"}, "attributes.<name>"));
+  EXPECT_TRUE(names({"kpi", "conversion"}, "organization.<name>"));
+  EXPECT_TRUE(names({"stage", "update"}, "expected_close_date"));
+}
+
 TEST(App, RefusesUnknownCommandsAndOptions) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
                                                     {"bord"},
