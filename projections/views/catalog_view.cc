@@ -5,7 +5,6 @@
 #include "eventstore/base/status.h"
 #include "projections/states/describe.h"
 #include "projections/states/stream_types.h"
-#include "projections/views/owner_label.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 
@@ -50,7 +49,8 @@ ViewDefinition CatalogViewDefinition() {
 
 std::string MemberLabel(const TenantViews& views, std::string_view member_id) {
   const absl::StatusOr<const CatalogView*> catalog = views.Get<CatalogView>(kCatalogView);
-  return std::string(catalog.ok() ? OwnerLabel(member_id, **catalog) : member_id);
+  const MemberRecord* member = catalog.ok() ? (*catalog)->Member(member_id) : nullptr;
+  return member == nullptr ? std::string(member_id) : member->state.display_name.value;
 }
 
 absl::StatusOr<Page<v1::Member>> ListMembers(const TenantViews& views, const PageRequest& page) {

@@ -5,93 +5,39 @@
 #include <cmath>
 #include <optional>
 
+#include "eventstore/base/check.h"
 #include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
 #include "projections/filter/evaluate.h"
+#include "projections/states/deal_fields.h"
 
 namespace dealog::projections {
 namespace {
 
-using filter::FieldType;
 using filter::Node;
 using filter::Value;
 
-enum FieldId {
-  kDealId,
-  kTitle,
-  kStage,
-  kStatus,
-  kOwner,
-  kOwnerId,
-  kTeam,
-  kRegion,
-  kSource,
-  kTags,
-  kProduct,
-  kOrganization,
-  kOrganizationAttribute,
-  kAmount,
-  kCurrency,
-  kExpectedClose,
-  kCreated,
-  kClosed,
-  kStageEntered,
-  kUpdated,
-  kLostReason,
-  kCycle,
-  kExternalKey,
-  kPipeline,
-};
+using states::DealFieldId;
 
 const filter::Schema& DealSchema() {
-  static const auto* const kSchema = new filter::Schema{
-      {.name = "deal_id", .type = FieldType::kText, .id = kDealId},
-      {.name = "title", .type = FieldType::kText, .id = kTitle},
-      {.name = "stage", .type = FieldType::kText, .id = kStage},
-      {.name = "status", .type = FieldType::kText, .id = kStatus},
-      {.name = "stage_kind", .type = FieldType::kText, .id = kStatus},
-      {.name = "owner", .type = FieldType::kText, .id = kOwner},
-      {.name = "owner_id", .type = FieldType::kText, .id = kOwnerId},
-      {.name = "team", .type = FieldType::kText, .id = kTeam},
-      {.name = "region", .type = FieldType::kText, .id = kRegion},
-      {.name = "source", .type = FieldType::kText, .id = kSource},
-      {.name = "tags", .type = FieldType::kTextList, .id = kTags},
-      {.name = "product", .type = FieldType::kText, .id = kProduct},
-      {.name = "organization", .type = FieldType::kText, .id = kOrganization},
-      {.name = "organization.",
-       .type = FieldType::kText,
-       .id = kOrganizationAttribute,
-       .family = true},
-      {.name = "amount", .type = FieldType::kNumber, .id = kAmount},
-      {.name = "currency", .type = FieldType::kText, .id = kCurrency},
-      {.name = "expected_close_date", .type = FieldType::kDate, .id = kExpectedClose},
-      {.name = "create_time", .type = FieldType::kTime, .id = kCreated},
-      {.name = "close_time", .type = FieldType::kTime, .id = kClosed},
-      {.name = "stage_enter_time", .type = FieldType::kTime, .id = kStageEntered},
-      {.name = "update_time", .type = FieldType::kTime, .id = kUpdated},
-      {.name = "lost_reason", .type = FieldType::kText, .id = kLostReason},
-      {.name = "cycle", .type = FieldType::kNumber, .id = kCycle},
-      {.name = "external_key", .type = FieldType::kText, .id = kExternalKey},
-      {.name = "pipeline", .type = FieldType::kText, .id = kPipeline},
-  };
+  static const auto* const kSchema = [] {
+    auto* const schema = new filter::Schema;
+    states::AddToSchema(states::DealFields(), "", /*of_state=*/false, *schema);
+    return schema;
+  }();
   return *kSchema;
+}
+
+DealFieldId FieldOf(const Node& node) {
+  return static_cast<DealFieldId>(states::PlaceOfField(node.field_id));
 }
 
 constexpr std::array<std::string_view, 3> kStatusNames = {"OPEN", "WON", "LOST"};
 
-// Whether a thing with an id and a display name matches.
+// Of what is known by a name; without it where the id alone is meant.
 bool NameMatches(const Node& node, std::string_view id, std::string_view label) {
-  const bool by_label = filter::Compares(node, Value::Text(label));
-  switch (node.op) {
-    case Node::Op::kNotEqual:
-      return by_label && filter::Compares(node, Value::Text(id));
-    case Node::Op::kEqual:
-    case Node::Op::kHas:
-    case Node::Op::kIsSet:
-      return by_label || filter::Compares(node, Value::Text(id));
-    default:
-      return by_label;
-  }
+  if (states::IsIdAlone(node.field_id)) label = {};
+  return filter::Compares(node, Value::Reference(id, label));
 }
 
 Value TextOrUnset(const std::string* text) {
@@ -252,45 +198,42 @@ bool Evaluator::CompareAttributes(const Node& node, DealMarks& marks) {
     KeepByField(field, marks,
                 [&](Symbol symbol) { return NameMatches(node, Text(symbol), label(symbol)); });
   };
-  switch (static_cast<FieldId>(node.field_id)) {
-    case kOwner:
+  switch (FieldOf(node)) {
+    case DealFieldId::kOwner:
       by_name(DealField::kOwner, [&](Symbol owner) { return snapshot_.OwnerLabel(owner); });
       return true;
-    case kOwnerId:
-      by_name(DealField::kOwner, [&](Symbol owner) { return Text(owner); });
-      return true;
-    case kTeam:
+    case DealFieldId::kTeam:
       CompareMember(node, &MemberRecord::team, marks);
       return true;
-    case kRegion:
+    case DealFieldId::kRegion:
       CompareMember(node, &MemberRecord::region, marks);
       return true;
-    case kSource:
+    case DealFieldId::kSource:
       by_name(DealField::kSource, [&](Symbol source) { return Text(source); });
       return true;
-    case kTags:
+    case DealFieldId::kTags:
       CompareTags(node, marks);
       return true;
-    case kProduct:
+    case DealFieldId::kProduct:
       by_name(DealField::kProduct, [&](Symbol product) { return snapshot_.ProductLabel(product); });
       return true;
-    case kOrganization:
+    case DealFieldId::kOrganization:
       by_name(DealField::kOrganization,
               [&](Symbol organization) { return snapshot_.OrganizationLabel(organization); });
       return true;
-    case kOrganizationAttribute:
+    case DealFieldId::kOrganizationAttribute:
       CompareOrganizationAttribute(node, marks);
       return true;
-    case kAmount:
+    case DealFieldId::kAmount:
       CompareAmount(node, marks);
       return true;
-    case kCurrency:
+    case DealFieldId::kCurrency:
       KeepByValue(node, marks, [&, code = std::string()](DealIndex deal) mutable {
         code = UnpackCurrency(table_.Latest(deal, DealField::kAmount, as_of_).currency);
         return Value::Text(code);
       });
       return true;
-    case kExpectedClose:
+    case DealFieldId::kExpectedCloseDate:
       KeepByValue(node, marks, [&](DealIndex deal) {
         const FieldValue day = table_.Latest(deal, DealField::kExpectedClose, as_of_);
         return day.set() ? Value::Instant(day.value) : Value::Unset();
@@ -305,33 +248,40 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
   const auto column = [&](const auto& values, auto value) {
     KeepByValue(node, marks, [&](DealIndex deal) { return value(values[deal]); });
   };
+  const auto by_stage = [&](const std::vector<Symbol>& stages) {
+    KeepByColumn(stages, marks, [&](Symbol symbol) {
+      const StageAt* stage = snapshot_.Stage(symbol);
+      return NameMatches(node, Text(symbol),
+                         stage != nullptr ? stage->label() : std::string_view());
+    });
+  };
   const auto instant = [](int64_t at) {
     return at == kNever ? Value::Unset() : Value::Instant(at);
   };
-  switch (static_cast<FieldId>(node.field_id)) {
-    case kStage:
-      KeepByColumn(snapshot_.standing().stage, marks, [&](Symbol symbol) {
-        const StageAt* stage = snapshot_.Stage(symbol);
-        return NameMatches(node, Text(symbol), stage != nullptr ? stage->label() : Text(symbol));
-      });
+  switch (FieldOf(node)) {
+    case DealFieldId::kStage:
+      by_stage(snapshot_.standing().stage);
       return true;
-    case kStatus:
+    case DealFieldId::kLastOpenStage:
+      by_stage(snapshot_.standing().last_open_stage);
+      return true;
+    case DealFieldId::kStatus:
       column(snapshot_.standing().outcome, [](Outcome outcome) {
         return Value::Text(kStatusNames[static_cast<size_t>(outcome)]);
       });
       return true;
-    case kClosed:
+    case DealFieldId::kCloseTime:
       column(snapshot_.standing().closed_us, instant);
       return true;
-    case kStageEntered:
+    case DealFieldId::kStageEnterTime:
       column(snapshot_.standing().entered_us, instant);
       return true;
-    case kLostReason:
+    case DealFieldId::kLostReason:
       KeepByColumn(snapshot_.standing().reason, marks, [&](Symbol reason) {
         return filter::Compares(node, Value::Text(Text(reason)));
       });
       return true;
-    case kCycle:
+    case DealFieldId::kCycle:
       column(snapshot_.standing().cycle, [](uint16_t cycle) { return Value::Number(cycle); });
       return true;
     default:
@@ -341,35 +291,35 @@ bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
 
 void Evaluator::Compare(const Node& node, DealMarks& marks) {
   if (CompareAttributes(node, marks) || CompareStanding(node, marks)) return;
-  switch (static_cast<FieldId>(node.field_id)) {
-    case kDealId:
+  switch (FieldOf(node)) {
+    case DealFieldId::kDealId:
       return KeepByValue(node, marks,
                          [&](DealIndex deal) { return Value::Text(snapshot_.view().Id(deal)); });
-    case kTitle:
+    case DealFieldId::kTitle:
       return KeepByFold(
           node, marks, [&](DealIndex deal) { return table_.Changes(deal, DealField::kTitle); },
           [&](DealIndex deal) { return Value::Text(table_.title[deal]); },
           [](const DealFacts& facts) { return Value::Text(facts.title); });
-    case kExternalKey:
+    case DealFieldId::kExternalKey:
       return KeepByValue(node, marks,
                          [&](DealIndex deal) { return Value::Text(table_.external_key[deal]); });
-    case kCreated:
+    case DealFieldId::kCreateTime:
       return KeepByValue(node, marks,
                          [&](DealIndex deal) { return Value::Instant(table_.opened_us[deal]); });
-    case kUpdated:
+    case DealFieldId::kUpdateTime:
       return KeepByFold(
           node, marks, [&](DealIndex deal) { return table_.last_occurred_us[deal] >= as_of_; },
           [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
           [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
-    case kPipeline:
+    case DealFieldId::kPipeline:
       return KeepByColumn(table_.pipeline, marks, [&](Symbol symbol) {
         const PipelinesView::Shared pipeline =
             snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
         return NameMatches(node, Text(symbol),
                            pipeline ? pipeline->display_name.value : Text(symbol));
       });
-    default:
-      return;
+    default:  // deals_queries_test asks for every field of the table.
+      DEALOG_CHECK(false) << "no column answers for field " << states::PlaceOfField(node.field_id);
   }
 }
 

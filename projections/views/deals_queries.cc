@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "projections/states/deal_fields.h"
 #include "projections/views/deals_filter.h"
 #include "projections/views/deals_message.h"
 #include "projections/views/deals_snapshot.h"
@@ -17,21 +19,37 @@ namespace dealog::projections {
 namespace {
 
 // Unset values come last, whichever way the list runs.
-OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal, const ListOrder& order) {
+OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal,
+                 const ListOrder<states::DealFieldRow>& order) {
+  using states::DealFieldId;
   const FactTable& table = snapshot.table();
   OrderKey key{.id = snapshot.view().Id(deal)};
-  const auto number = [&order](int64_t value) {
-    if (value != kUnset) return value;
+  const auto number = [&](DealField field) {
+    const FieldValue value = table.Latest(deal, field, kNever);
+    if (value.set()) return value.value;
     return order.descending ? std::numeric_limits<int64_t>::min()
                             : std::numeric_limits<int64_t>::max();
   };
-  if (order.field == "title") key.text = table.title[deal];
-  if (order.field == "create_time") key.number = table.opened_us[deal];
-  if (order.field == "update_time") key.number = table.updated_us[deal];
-  if (order.field == "amount")
-    key.number = number(table.Latest(deal, DealField::kAmount, kNever).value);
-  if (order.field == "expected_close_date") {
-    key.number = number(table.Latest(deal, DealField::kExpectedClose, kNever).value);
+  switch (order.field->id) {
+    case DealFieldId::kDealId:
+      break;
+    case DealFieldId::kTitle:
+      key.text = table.title[deal];
+      break;
+    case DealFieldId::kCreateTime:
+      key.number = table.opened_us[deal];
+      break;
+    case DealFieldId::kUpdateTime:
+      key.number = table.updated_us[deal];
+      break;
+    case DealFieldId::kAmount:
+      key.number = number(DealField::kAmount);
+      break;
+    case DealFieldId::kExpectedCloseDate:
+      key.number = number(DealField::kExpectedClose);
+      break;
+    default:  // deals_queries_test sorts by every field of the table that sorts.
+      DEALOG_CHECK(false) << "no column sorts by " << order.field->name;
   }
   return key;
 }
@@ -56,9 +74,7 @@ absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQue
   ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
-  ASSIGN_OR_RETURN(const ListOrder order,
-                   ParseOrderBy(query.order_by, {"deal_id", "title", "create_time", "update_time",
-                                                 "amount", "expected_close_date"}));
+  ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
   DealMarks marks = ExistingDeals(snapshot, {});
   filter.Narrow(snapshot, marks);

@@ -14,27 +14,17 @@ constexpr size_t kFixedBytes = sizeof(int64_t) + sizeof(uint32_t);
 
 }  // namespace
 
-absl::StatusOr<ListOrder> ParseOrderBy(std::string_view text,
-                                       std::initializer_list<std::string_view> allowed) {
-  if (text.empty()) return ListOrder{.field = *allowed.begin()};
-  ListOrder order;
-  std::string_view name = text;
-  if (const size_t space = text.find(' '); space != std::string_view::npos) {
-    name = text.substr(0, space);
-    const std::string_view direction = text.substr(space + 1);
-    if (direction != "asc" && direction != "desc") name = {};
-    order.descending = direction == "desc";
-  }
-  std::string known;
-  for (const std::string_view field : allowed) {
-    if (field == name) {
-      order.field = field;
-      return order;
-    }
-    absl::StrAppend(&known, known.empty() ? "" : ", ", base::View(field));
-  }
+OrderText SplitOrderBy(std::string_view text) {
+  const size_t space = text.find(' ');
+  if (space == std::string_view::npos) return {.name = text};
+  const std::string_view direction = text.substr(space + 1);
+  if (direction != "asc" && direction != "desc") return {};
+  return {.name = text.substr(0, space), .descending = direction == "desc"};
+}
+
+absl::Status OrderByRefused(std::string_view text, const std::string& allowed) {
   return base::InvalidField(
-      "order_by", absl::StrCat("expected one of ", known, ", alone or with \" desc\", found \"",
+      "order_by", absl::StrCat("expected one of ", allowed, ", alone or with \" desc\", found \"",
                                base::View(text), "\""));
 }
 

@@ -3,7 +3,7 @@
 // Pages of lists over resident rows: a page is the best `size` rows after the cursor, kept in a
 // heap while every row passes by once, so that nothing is sorted that nobody asked for.
 //
-//   ASSIGN_OR_RETURN(const ListOrder order, ParseOrderBy(query.order_by, {"deal_id", "title"}));
+//   ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
 //   ASSIGN_OR_RETURN(PageBuilder<const DealRow*> builder,
 //                    PageBuilder<const DealRow*>::Make(query.page, order.descending));
 //   for (const DealRow& deal : deals) {
@@ -14,9 +14,9 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,21 +25,38 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/base/status.h"
+#include "projections/states/fields.h"
 #include "projections/views/queries.h"
 
 namespace dealog::projections {
 
-// Which of the allowed fields orders a list.
+// Which field of its table orders a list.
+template <typename Row>
 struct ListOrder {
-  std::string_view field;
+  const Row* field = nullptr;
   bool descending = false;
 };
 
-// Reads "field", "field asc" or "field desc"; empty = the first allowed field, ascending.
-// INVALID_ARGUMENT names order_by and what is allowed. The field points into `allowed`, which must
-// be literals.
-absl::StatusOr<ListOrder> ParseOrderBy(std::string_view text,
-                                       std::initializer_list<std::string_view> allowed);
+// "field", "field asc" or "field desc" in parts; without a name if it is nothing of that.
+struct OrderText {
+  std::string_view name;
+  bool descending = false;
+};
+OrderText SplitOrderBy(std::string_view text);
+// INVALID_ARGUMENT that names order_by and what is allowed.
+absl::Status OrderByRefused(std::string_view text, const std::string& allowed);
+
+// The order that `text` asks for; of "": by the first field, which is the record's id.
+template <typename Row>
+absl::StatusOr<ListOrder<Row>> ParseOrderBy(std::string_view text, std::span<const Row> fields) {
+  if (text.empty()) return ListOrder<Row>{.field = &fields[0]};
+  const OrderText order = SplitOrderBy(text);
+  const Row* field = states::FindField(fields, order.name, states::kSortable);
+  if (field == nullptr) {
+    return OrderByRefused(text, states::FieldNames(fields, states::kSortable));
+  }
+  return ListOrder<Row>{.field = field, .descending = order.descending};
+}
 
 // A row's place in a list: first by number, then by text, then by id, which makes it unique.
 struct OrderKey {

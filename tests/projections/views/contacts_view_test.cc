@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "projections/views/catalog_view.h"
+#include "projections/views/organizations_view.h"
 #include "projections/views/queries.h"
 #include "projections/views/tenant_view.h"
 #include "tests/support/folded_views.h"
@@ -23,13 +24,17 @@ using ::testing::HasSubstr;
 class ContactsViewTest : public testing::Test {
  protected:
   ContactsViewTest()
-      : views_({TenantViewDefinition(), CatalogViewDefinition(), ContactsViewDefinition()}) {
+      : views_({TenantViewDefinition(), CatalogViewDefinition(), OrganizationsViewDefinition(),
+                ContactsViewDefinition()}) {
     events::v1::Event tenant;
     tenant.mutable_tenant()->mutable_tenant_created()->set_time_zone("Europe/Paris");
     views_.Fold("tenant", "acme", tenant);
     events::v1::Event member;
     member.mutable_member()->mutable_member_defined()->set_display_name("Grace Hopper");
     views_.Fold("member", "member_1", member);
+    events::v1::Event organization;
+    organization.mutable_organization()->mutable_organization_created()->set_display_name("Acme");
+    views_.Fold("organization", "org_1", organization);
   }
 
   void Create(const std::string& id, const std::string& name, const std::string& email,
@@ -165,6 +170,8 @@ TEST_F(ContactsViewTest, FilterReadsEveryField) {
   for (const std::string filter :
        {"contact_id = contact_ada", "display_name:LOVE", "email = \"ada@example.com\"", "phone:44",
         "owner = \"Grace Hopper\"", "owner_id = member_1", "organization_id = org_1", "tags:vip",
+        // References match by id and by name.
+        "owner = member_1", "organization = org_1", "organization = Acme", "id = contact_ada",
         "attributes.sector = retail", "attributes.age > 35", "external_key = row-7",
         "create_time < 2017-06-01", "update_time:* AND email:*",
         // A bare date begins in the tenant's zone.

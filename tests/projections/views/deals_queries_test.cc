@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "projections/states/deal_fields.h"
 #include "projections/views/queries.h"
 #include "tests/support/sales_tenant.h"
 
@@ -57,6 +58,56 @@ TEST_F(DealsQueries, ListsInAnyOrderInPagesOfAnySize) {
                 ElementsAre("d4", "d3", "d2", "d1"));
     EXPECT_THAT(ListAll(sales_, "stage = New", "", size), ElementsAre("d2", "d3"));
   }
+}
+
+// A literal that fits a field's type, and that no deal here has.
+std::string NoDealHas(const states::DealFieldRow& field) {
+  switch (states::FilterType(field.kind)) {
+    case filter::FieldType::kText:
+      return " = nothing";
+    case filter::FieldType::kTextList:
+      return ":nothing";
+    case filter::FieldType::kNumber:
+    case filter::FieldType::kBool:
+      return " = -1";
+    case filter::FieldType::kDate:
+    case filter::FieldType::kTime:
+      return " = 1990-01-01";
+  }
+  return "";
+}
+
+// A field without a column would match every deal, or stop the program.
+TEST_F(DealsQueries, EveryFieldOfTheTableHasItsColumn) {
+  for (const states::DealFieldRow& field : states::DealFields()) {
+    std::string name(field.name);
+    if (field.kind == states::FieldKind::kAttributes) name += "sector";
+    SCOPED_TRACE(name);
+    if (field.Can(states::kFilterable)) {
+      for (const std::string& each :
+           {name, std::string(field.old_name), std::string(field.id_name)}) {
+        if (each.empty()) continue;
+        EXPECT_THAT(ListAll(sales_, each + NoDealHas(field), "", 9), IsEmpty()) << each;
+      }
+    }
+    if (field.Can(states::kSortable)) {
+      EXPECT_EQ(ListAll(sales_, "", name, 9).size(), 4u);
+    }
+    if (!field.Can(states::kGroupable)) continue;
+    v1::QueryKpiRequest request;
+    request.set_group_by(name);
+    EXPECT_GT(sales_.Kpi(v1::KPI_CONVERSION, request).results_size(), 0);
+  }
+}
+
+TEST_F(DealsQueries, ReferencesMatchByEitherNameAndTheIdAlone) {
+  sales_.Member("m1", "Ada", "North", Day(-1));
+  sales_.SetOwner("d1", "m1", Day(6));
+  EXPECT_THAT(ListAll(sales_, "owner = Ada", "", 9), ElementsAre("d1"));
+  EXPECT_THAT(ListAll(sales_, "owner = m1", "", 9), ElementsAre("d1"));
+  EXPECT_THAT(ListAll(sales_, "owner_id = m1", "", 9), ElementsAre("d1"));
+  EXPECT_THAT(ListAll(sales_, "owner_id = Ada", "", 9), IsEmpty());
+  EXPECT_THAT(ListAll(sales_, "last_open_stage = Call", "", 9), ElementsAre("d1", "d4"));
 }
 
 TEST_F(DealsQueries, OneDealAtAnyInstant) {

@@ -3,6 +3,8 @@
 
 #include "projections/views/paging.h"
 
+#include "projections/states/contact_fields.h"
+
 #include <random>
 #include <string>
 #include <vector>
@@ -88,18 +90,22 @@ TEST(Cursor, RoundTrips) {
 }
 
 TEST(ParseOrderBy, Accepts) {
-  EXPECT_EQ(ParseOrderBy("", {"id", "title"})->field, "id");
-  EXPECT_EQ(ParseOrderBy("title", {"id", "title"})->field, "title");
-  EXPECT_FALSE(ParseOrderBy("title asc", {"id", "title"})->descending);
-  EXPECT_TRUE(ParseOrderBy("title desc", {"id", "title"})->descending);
+  const auto fields = states::ContactFields();
+  EXPECT_EQ(ParseOrderBy("", fields)->field->name, "contact_id");
+  EXPECT_EQ(ParseOrderBy("display_name", fields)->field->name, "display_name");
+  EXPECT_EQ(ParseOrderBy("id", fields)->field->name, "contact_id");
+  EXPECT_FALSE(ParseOrderBy("display_name asc", fields)->descending);
+  EXPECT_TRUE(ParseOrderBy("display_name desc", fields)->descending);
 }
 
 TEST(ParseOrderBy, RefusesAndNamesWhatIsAllowed) {
-  for (const std::string text :
-       {"titel", "title down", "title desc ", "title,id", " title", "desc"}) {
-    const absl::Status status = ParseOrderBy(text, {"id", "title"}).status();
+  for (const std::string text : {"display_nam", "display_name down", "display_name desc ",
+                                 "display_name,id", " display_name", "desc", "phone"}) {
+    const absl::Status status = ParseOrderBy(text, states::ContactFields()).status();
     EXPECT_EQ(base::ReasonOf(status), "FIELD_INVALID") << text;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("expected one of id, title")) << text;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("expected one of contact_id, display_name, create_time"))
+        << text;
   }
 }
 
