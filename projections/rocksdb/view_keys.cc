@@ -65,12 +65,6 @@ std::string AppliedKey(std::string_view view, const eventstore::TenantId& tenant
   return key;
 }
 
-std::string PrefixEnd(std::string prefix) {
-  DEALOG_CHECK(!prefix.empty() && static_cast<uint8_t>(prefix.back()) != 0xFF);
-  ++prefix.back();
-  return prefix;
-}
-
 std::string EncodeCheckpoint(const ViewCheckpoint& checkpoint) {
   std::string value;
   AppendLittle(value, static_cast<uint32_t>(checkpoint.version));

@@ -31,9 +31,6 @@ std::string CheckpointKey(std::string_view view, eventstore::PartitionId partiti
 std::optional<ViewWrite::Checkpoint> ParseCheckpointKey(std::string_view key);
 std::string AppliedKey(std::string_view view, const eventstore::TenantId& tenant);
 
-// The first key after all that begin with `prefix`, which does not end in 0xFF.
-std::string PrefixEnd(std::string prefix);
-
 std::string EncodeCheckpoint(const ViewCheckpoint& checkpoint);
 std::optional<ViewCheckpoint> DecodeCheckpoint(std::string_view value);
 std::string EncodePoint(const SlotPoint& point);
