@@ -142,8 +142,6 @@ class Follower final : public AuditFollower, private FollowHandler {
   };
 
   absl::StatusOr<FollowPoint> Begin(FollowCursor& cursor) override {
-    // After a failure what is in memory may be ahead of the store.
-    trees_.Forget();
     partitions_[cursor.partition().value].gathered = 0;
     return store_.Point(cursor.partition());
   }
@@ -163,6 +161,17 @@ class Follower final : public AuditFollower, private FollowHandler {
   }
 
   absl::Status OnBatch(FollowCursor& cursor, const StoredBatch& batch, BatchPlace place) override {
+    const absl::Status taken = Take(cursor, batch, place);
+    // What is in memory may be ahead of the store; another partition's page must not write it.
+    if (!taken.ok()) trees_.Forget();
+    return taken;
+  }
+
+  void OnFailure(FollowCursor&, const absl::Status& status) override {
+    if (options_.on_error) options_.on_error(status);
+  }
+
+  absl::Status Take(FollowCursor& cursor, const StoredBatch& batch, BatchPlace place) {
     Partition& partition = partitions_[cursor.partition().value];
     for (const CommitPtr& commit : batch.commits) {
       RETURN_IF_ERROR(trees_.Append(*commit, BatchOf(cursor.partition(), batch)));
@@ -174,10 +183,6 @@ class Follower final : public AuditFollower, private FollowHandler {
     RETURN_IF_ERROR(store_.Write(write));
     partition.events += std::exchange(partition.gathered, 0);
     return absl::OkStatus();
-  }
-
-  void OnFailure(FollowCursor&, const absl::Status& status) override {
-    if (options_.on_error) options_.on_error(status);
   }
 
   AuditStore& store_;

@@ -202,9 +202,13 @@ TEST(Follower, StopsInTheMiddleOfEverything) {
 // A store that fails now and then, as a full disk does.
 class FailingStore final : public AuditStore {
  public:
-  FailingStore(AuditStore& store, int failures) : store_(store), failures_(failures) {}
+  // The first writes of a partition fail.
+  FailingStore(AuditStore& store, int failures, PartitionId partition = {})
+      : store_(store), partition_(partition), failures_(failures) {}
   absl::Status Write(const AuditWrite& write) override {
-    if (failures_-- > 0) return absl::ResourceExhaustedError("the disk is full");
+    if (write.partition == partition_ && failures_-- > 0) {
+      return absl::ResourceExhaustedError("the disk is full");
+    }
     return store_.Write(write);
   }
   absl::StatusOr<TreeHead> Head(const TenantId& tenant) const override {
@@ -226,6 +230,7 @@ class FailingStore final : public AuditStore {
 
  private:
   AuditStore& store_;
+  const PartitionId partition_;
   int failures_;
 };
 
@@ -247,6 +252,35 @@ TEST(Follower, TriesAgainAfterAWriteThatFailed) {
   const std::vector<VerifierKey> keys = {trees.Key({"acme"})};
   EXPECT_EQ(OpenCheckpoint(trees.Sign({"acme"}, 0).value(), keys)->root,
             RootByReading(*log, {"acme"}));
+}
+
+// What a partition could not write is not written beside another one's rows: it would be given
+// again, and no tree could take it twice.
+TEST(Follower, WhatOnePartitionCouldNotWriteNoOtherWrites) {
+  const AuditFolder folder;
+  auto log = OpenRocksDbLog({.path = folder.log_path(), .partition_count = 2}).value();
+  auto store = OpenAuditStore(folder.audit_path()).value();
+  for (int i = 0; i < 8; ++i) AppendSome(*log, "tenant-" + std::to_string(i), 3);
+  for (const uint32_t i : {0, 1}) ASSERT_GT(log->BatchHead({i}).number.value, 0u);
+  FailingStore failing(*store, 1, {0});
+  {
+    const auto follower = StartAuditFollower(*log, failing, {.gather_us = 1});
+    const int64_t until_us = base::MonotonicMicros() + 20'000'000;
+    for (const uint32_t i : {0, 1}) {
+      while (follower->Progress({i}).number < log->BatchHead({i}).number &&
+             base::MonotonicMicros() < until_us) {
+        std::this_thread::yield();
+      }
+      EXPECT_EQ(follower->Progress({i}).error, "");
+    }
+  }
+  AuditTrees trees(*log, *store, std::string(32, 'k'));
+  for (const TenantId& tenant : log->Tenants()) {
+    const std::vector<VerifierKey> keys = {trees.Key(tenant)};
+    EXPECT_EQ(OpenCheckpoint(trees.Sign(tenant, 0).value(), keys)->root,
+              RootByReading(*log, tenant))
+        << tenant.value;
+  }
 }
 
 }  // namespace
