@@ -53,6 +53,11 @@ absl::Status LiveWorkflows::Apply(const TenantId& tenant, const commands::Parsed
   const Position position{parsed.header.position()};
   Tenant& known = tenants_[tenant];
   if (position <= known.read_to) return absl::OkStatus();
+  const bool published_now = parsed.header.type() == kPublished;
+  // The only thing that can fail comes first: an event that failed is given again.
+  if (published_now) {
+    ASSIGN_OR_RETURN(known.time_zone, ReadTimeZone(tenant));
+  }
   known.read_to = position;
   const std::string& workflow_id = parsed.header.stream().id();
   for (const auto& revision : known.revisions) {
@@ -60,9 +65,8 @@ absl::Status LiveWorkflows::Apply(const TenantId& tenant, const commands::Parsed
       revision->replaced_at = position;
     }
   }
-  if (parsed.header.type() != kPublished) return absl::OkStatus();
+  if (!published_now) return absl::OkStatus();
   const auto& published = parsed.event.workflow().workflow_published();
-  ASSIGN_OR_RETURN(known.time_zone, ReadTimeZone(tenant));
   auto revision = std::make_shared<LiveWorkflow>(
       LiveWorkflow{.workflow_id = workflow_id,
                    .workflow_revision = published.workflow_revision(),

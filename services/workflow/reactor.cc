@@ -138,7 +138,7 @@ absl::Status PartitionReactor::OnBatch(FollowCursor& cursor, const StoredBatch& 
 }
 
 void PartitionReactor::OnFailure(FollowCursor& /*cursor*/, const absl::Status& status) {
-  Report(status);
+  if (!absl::IsCancelled(status)) Report(status);  // Else its advancer was stopped: Stop goes on.
 }
 
 // When the first batch is here, so that nothing is published between this and the subscription

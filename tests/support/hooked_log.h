@@ -78,6 +78,8 @@ class HookedLog final : public eventstore::EventLog {
   std::function<absl::Status(Commits)> after_append;
   // Called per commit: a failure refuses it, and only it.
   std::function<absl::Status(const eventstore::NewCommit&)> refuse;
+  // Called before a stream is read, on any thread; a failure is returned instead.
+  std::function<absl::Status(const eventstore::StreamId&)> before_read;
   // Called before what a follower of a partition asks (a subscription, a page, a digest), on its
   // thread; a failure is returned instead.
   std::function<absl::Status()> before_follow;
@@ -127,6 +129,9 @@ class HookedLog final : public eventstore::EventLog {
       const eventstore::TenantId& tenant, const eventstore::StreamId& stream,
       const eventstore::StreamReadOptions& options) const override {
     ++stream_reads;
+    if (before_read) {
+      if (absl::Status status = before_read(stream); !status.ok()) return status;
+    }
     return log_->ReadStream(tenant, stream, options);
   }
   absl::StatusOr<eventstore::ReadPage> ReadTenant(

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <ctime>
 
+#include "projections/states/stream_types.h"
 #include "tests/services/workflow/fixture.h"
 #include "tests/support/billing_types.h"
 
@@ -368,6 +369,21 @@ TEST_F(ReactorTest, ReactsToEventsOfOtherServicesThatNameADeal) {
   EXPECT_EQ(instances[0].deal_id, Deal(1));
   EXPECT_EQ(reactor_->stats().events_not_triggering, 3u);
   EXPECT_THAT(Errors(), IsEmpty());
+}
+
+// A workflow whose publication failed to be taken in is not forgotten.
+TEST_F(ReactorTest, TakesAWorkflowInOnceItsTenantCanBeRead) {
+  Publish(1, "trigger { event_type: 'DealOpened' } actions { tag { add: 'new' } }");
+  OpenDeal(1);
+  std::atomic<int> refused = 0;
+  log_->before_read = [&refused](const eventstore::StreamId& stream) {
+    const bool refuses = stream.type == domain::kTenantStream && refused++ == 0;
+    return refuses ? absl::UnavailableError("try later") : absl::OkStatus();
+  };
+  React();
+  EXPECT_GT(refused, 0);
+  EXPECT_THAT(Instances(), SizeIs(1));
+  EXPECT_THAT(Errors(), SizeIs(1));
 }
 
 }  // namespace
