@@ -24,18 +24,15 @@ absl::Status HistoryChanged(const TenantId& tenant, std::string_view what) {
 
 }  // namespace
 
-AuditTrees::AuditTrees(const EventLog& log, AuditStore& store, std::string seed)
-    : log_(log),
-      store_(store),
-      seed_(std::move(seed)),
-      public_key_(base::Ed25519PublicKey(seed_)) {}
+AuditTrees::AuditTrees(const EventLog& log, AuditStore& store, const base::Secret& seed)
+    : log_(log), store_(store), seed_(seed), public_key_(base::Ed25519PublicKey(seed_.bytes())) {}
 
 VerifierKey AuditTrees::Key(const TenantId& tenant) const {
   return VerifierKey(OriginOf(public_key_, tenant), public_key_);
 }
 
 SignerKey AuditTrees::Signer(const TenantId& tenant) const {
-  return SignerKey(OriginOf(public_key_, tenant), seed_);
+  return SignerKey(OriginOf(public_key_, tenant), std::string(seed_.bytes()));
 }
 
 absl::Status AuditTrees::Behind(const TenantId& tenant, uint64_t asked, uint64_t tree_size,

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "eventstore/merkle/audit_store.h"
 #include "eventstore/merkle/note.h"
@@ -21,13 +22,13 @@ namespace dealog::eventstore {
 //   INVALID_ARGUMENT / FIELD_INVALID    a size or position beyond the log
 //   UNAVAILABLE / VIEW_BEHIND           the log has it, the tree not yet
 //   DATA_LOSS / CORRUPT_RECORD          the log does not continue what was signed before
-// Thread safety: yes. Ownership: log and store outlive it.
+// Thread safety: yes. Ownership: log, store and seed outlive it.
 // Invariant: of two checkpoints signed for a tenant one continues the other, unless the store was
 // deleted between them.
 class AuditTrees {
  public:
-  // `seed`: the 32 bytes of the log's Ed25519 key (checked).
-  AuditTrees(const EventLog& log, AuditStore& store, std::string seed);
+  // `seed`: of the log's Ed25519 key.
+  AuditTrees(const EventLog& log, AuditStore& store, const base::Secret& seed);
 
   // Whose signatures the tenant's checkpoints carry; also their origin.
   VerifierKey Key(const TenantId& tenant) const;
@@ -57,7 +58,7 @@ class AuditTrees {
 
   const EventLog& log_;
   AuditStore& store_;
-  const std::string seed_;
+  const base::Secret& seed_;
   const std::string public_key_;
   base::Mutex signing_mu_;  // One at a time compares with what was signed before, and notes it.
 };

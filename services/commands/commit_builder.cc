@@ -27,7 +27,7 @@ absl::Status LimitExceeded(std::string_view limit, size_t allowed, size_t found)
 }
 
 std::vector<UniqueKey> HashKeys(const std::vector<domain::UniqueClaim>& keys,
-                                std::string_view secret) {
+                                const base::Secret& secret) {
   std::vector<UniqueKey> hashed;
   hashed.reserve(keys.size());
   for (const domain::UniqueClaim& key : keys) {

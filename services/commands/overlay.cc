@@ -30,9 +30,9 @@ std::string RequestKey(const CommandContext& context) {
 
 }  // namespace
 
-Overlay::Overlay(const eventstore::EventLog& log, std::string unique_key_secret,
+Overlay::Overlay(const eventstore::EventLog& log, const base::Secret& unique_key_secret,
                  size_t cache_bytes_max)
-    : log_(log), secret_(std::move(unique_key_secret)), cache_(cache_bytes_max) {}
+    : log_(log), secret_(unique_key_secret), cache_(cache_bytes_max) {}
 
 absl::Status Overlay::Begin(const eventstore::TenantId& tenant, bool may_create) {
   tenant_ = &tenant;

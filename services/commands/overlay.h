@@ -18,18 +18,20 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "services/commands/sequencer.h"
 #include "services/commands/state_cache.h"
 
 namespace dealog::commands {
 
-// Thread safety: none but for Prefetch. Ownership: `log` must outlive it.
+// Thread safety: none but for Prefetch. Ownership: `log` and the secret must outlive it.
 // Invariants: cached states are evolved in place, so a batch that was not written whole as it was
 // staged must be followed by Drop.
 class Overlay final : public domain::StateReader {
  public:
-  Overlay(const eventstore::EventLog& log, std::string unique_key_secret, size_t cache_bytes_max);
+  Overlay(const eventstore::EventLog& log, const base::Secret& unique_key_secret,
+          size_t cache_bytes_max);
 
   // Starts a command: its tenant is the one read from here on, its reads are noted from here on.
   // NOT_FOUND / TENANT_NOT_FOUND unless the tenant exists or `may_create`.
@@ -69,7 +71,7 @@ class Overlay final : public domain::StateReader {
 
   // Constant after construction.
   const eventstore::EventLog& log_;
-  const std::string secret_;
+  const base::Secret& secret_;
 
   StateCache cache_;
   absl::flat_hash_map<std::string, eventstore::TenantHead> heads_;

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "services/commands/admission.h"
 #include "services/commands/limits.h"
@@ -73,6 +74,8 @@ class PendingCommand {
 };
 
 struct SequencerOptions {
+  // Key of unique values' hashes, fixed for the life of the folder. Not owned; required.
+  const base::Secret& unique_key_secret;
   // Commands waiting, bytes; past it Submit refuses with RESOURCE_EXHAUSTED / OVERLOADED.
   size_t queue_bytes_max = 64 << 20;
   // How long a command may have to wait; likewise. See Admission.
@@ -85,8 +88,6 @@ struct SequencerOptions {
   uint64_t events_per_stream_max = kEventsPerStreamMax;
   // How long a request_id is remembered; at least kRequestRetentionMicrosMin.
   int64_t request_retention_us = eventstore::kRequestRetentionMicrosMin;
-  // Key of unique values' hashes, 32 bytes, fixed for the life of the folder.
-  std::string unique_key_secret;
   // Null: payloads stay open. Not owned.
   eventstore::PayloadSealer* sealer = nullptr;
   // Called on the sequencer's thread after a write failed (the process should end); must not call
@@ -112,7 +113,8 @@ struct SequencerStats {
   uint64_t cache_misses = 0;
 };
 
-// Thread safety: yes. Ownership: `log` and `clock` must outlive it.
+// Thread safety: yes. Ownership: `log`, `clock` and what the options refer to
+// must outlive it.
 class Sequencer {
  public:
   virtual ~Sequencer() = default;

@@ -92,20 +92,20 @@ absl::StatusOr<std::unique_ptr<domain::AggregateState>> FoldStreamAt(
   return state;
 }
 
-std::string UniqueHash(std::string_view secret, std::string_view kind, std::string_view value) {
+std::string UniqueHash(const base::Secret& secret, std::string_view kind, std::string_view value) {
   // The zero byte keeps ("a", "bc") and ("ab", "c") apart: kinds hold none.
   std::string text;
   text.reserve(kind.size() + 1 + value.size());
   text.append(kind).append(1, '\0').append(value);
-  return std::string(base::AsView(base::HmacSha256(secret, text)));
+  return std::string(base::AsView(base::HmacSha256(secret.bytes(), text)));
 }
 
 namespace {
 
 class LogStateReader final : public domain::StateReader {
  public:
-  LogStateReader(const EventLog& log, TenantId tenant, std::string secret)
-      : log_(log), tenant_(std::move(tenant)), secret_(std::move(secret)) {}
+  LogStateReader(const EventLog& log, TenantId tenant, const base::Secret& secret)
+      : log_(log), tenant_(std::move(tenant)), secret_(secret) {}
 
   absl::StatusOr<const domain::AggregateState*> Find(const domain::StreamRef& stream) override {
     std::unique_ptr<domain::AggregateState>& state = states_[StreamId{stream.type, stream.id}];
@@ -126,7 +126,7 @@ class LogStateReader final : public domain::StateReader {
  private:
   const EventLog& log_;
   const TenantId tenant_;
-  const std::string secret_;
+  const base::Secret& secret_;
   // unique_ptr: a state stays where it is while others are folded.
   absl::flat_hash_map<StreamId, std::unique_ptr<domain::AggregateState>> states_;
 };
@@ -134,8 +134,8 @@ class LogStateReader final : public domain::StateReader {
 }  // namespace
 
 std::unique_ptr<domain::StateReader> MakeLogStateReader(const EventLog& log, TenantId tenant,
-                                                        std::string secret) {
-  return std::make_unique<LogStateReader>(log, std::move(tenant), std::move(secret));
+                                                        const base::Secret& secret) {
+  return std::make_unique<LogStateReader>(log, std::move(tenant), secret);
 }
 
 }  // namespace dealog::commands

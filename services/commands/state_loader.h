@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "services/domain/decider.h"
 
@@ -39,13 +40,13 @@ absl::Status CatchUp(const eventstore::EventLog& log, const eventstore::TenantId
 
 // A read-only view of one tenant's current states; folds on demand and remembers what it folded,
 // so it shows each stream as it was when first asked for. Thread safety: none. `log` must outlive
-// it. `secret` is SequencerOptions::unique_key_secret.
+// it, and so must `secret`, which is SequencerOptions::unique_key_secret.
 std::unique_ptr<domain::StateReader> MakeLogStateReader(const eventstore::EventLog& log,
                                                         eventstore::TenantId tenant,
-                                                        std::string secret);
+                                                        const base::Secret& secret);
 
 // The keyed hash under which a unique value is stored, 32 bytes. `value` is normalised.
-std::string UniqueHash(std::string_view secret, std::string_view kind, std::string_view value);
+std::string UniqueHash(const base::Secret& secret, std::string_view kind, std::string_view value);
 
 // A stored event, parsed: the header and the union that its payload is.
 struct ParsedEvent {

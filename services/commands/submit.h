@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/secret.h"
 #include "services/commands/limits.h"
 #include "services/commands/sequencer.h"
 
@@ -56,7 +57,8 @@ class LambdaCommand final : public PendingCommand {
 };
 
 // One sequencer per partition of the log, and the way from a tenant to its own.
-// Thread safety: yes. Ownership: `log` and `clock` must outlive it.
+// Thread safety: yes. Ownership: `log`, `clock` and what the options refer to
+// must outlive it.
 class Sequencers {
  public:
   // The options' memory budgets are shared out among the partitions.
@@ -75,7 +77,7 @@ class Sequencers {
 
  private:
   eventstore::EventLog& log_;
-  const std::string unique_key_secret_;
+  const base::Secret& unique_key_secret_;
   std::vector<std::unique_ptr<Sequencer>> sequencers_;
 };
 

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "dealog/v1/imports.pb.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "projections/runtime/runner.h"
 #include "services/commands/submit.h"
@@ -39,13 +40,15 @@ class ImportUpload {
 };
 
 struct ImportJobsOptions {
-  std::string folder;             // Spool; created if missing.
-  std::string unique_key_secret;  // SequencerOptions::unique_key_secret; dry runs look keys up.
+  // SequencerOptions::unique_key_secret: dry runs look keys up. Not owned; required.
+  const base::Secret& unique_key_secret;
+  std::string folder;                         // Spool; created if missing.
   size_t upload_bytes_max = kUploadBytesMax;  // Of one import, all files.
   size_t rows_per_commit = kRowsPerCommit;    // At most kRowsPerCommit.
 };
 
-// Thread safety: yes. Ownership: what MakeImportJobs takes by reference must outlive it.
+// Thread safety: yes. Ownership: what MakeImportJobs takes by reference, in its options
+// too, must outlive it.
 class ImportJobs {
  public:
   // Stops: see Stop.

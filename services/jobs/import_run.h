@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/secret.h"
 #include "services/commands/state_loader.h"
 #include "services/commands/submit.h"
 #include "services/jobs/import_record.h"
@@ -32,7 +33,7 @@ struct ImportRunOptions {
   eventstore::TenantId tenant;
   std::string principal;
   std::string import_id;
-  std::string unique_key_secret;
+  const base::Secret& unique_key_secret;
   size_t rows_per_commit = kRowsPerCommit;
 };
 

@@ -13,18 +13,20 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "services/domain/decider.h"
 
 namespace dealog::jobs {
 
-// Shows each stream as it was when first asked for. Thread safety: none. Ownership: `log` must
-// outlive it. Invariants: between two Trims nothing leaves, so states that Find returned stay.
+// Shows each stream as it was when first asked for. Thread safety: none. Ownership: `log` and
+// the secret must outlive it. Invariants: between two Trims nothing leaves, so states that Find
+// returned stay.
 class LogStates final : public domain::StateReader {
  public:
   LogStates(const eventstore::EventLog& log, eventstore::TenantId tenant,
-            std::string unique_key_secret)
-      : log_(log), tenant_(std::move(tenant)), secret_(std::move(unique_key_secret)) {}
+            const base::Secret& unique_key_secret)
+      : log_(log), tenant_(std::move(tenant)), secret_(unique_key_secret) {}
 
   absl::StatusOr<const domain::AggregateState*> Find(const domain::StreamRef& stream) override;
   absl::StatusOr<std::optional<std::string>> FindUnique(std::string_view kind,
@@ -45,7 +47,7 @@ class LogStates final : public domain::StateReader {
 
   const eventstore::EventLog& log_;
   const eventstore::TenantId tenant_;
-  const std::string secret_;
+  const base::Secret& secret_;
   // unique_ptr: a state stays where it is while others are folded.
   absl::flat_hash_map<eventstore::StreamId, std::unique_ptr<domain::AggregateState>> states_;
   // Events of the commits read lately, by stream.

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/event_log.h"
 #include "eventstore/forks.h"
 #include "eventstore/merkle/audit_trees.h"
@@ -42,9 +43,10 @@ struct Core {
   StreamSet& streams;
   SubscriberSet& subscribers;
   telemetry::CallMetrics& metrics;
+  // Seals page tokens.
+  const base::Secret& page_token_key;
   // True once the server stops: new calls are refused with NOT_READY.
   const std::atomic<bool>& draining;
-  std::string page_token_key;  // 32 bytes.
   std::string version;
   int64_t started_at_us = 0;
   // Where archives of backups are kept; empty: none are made.

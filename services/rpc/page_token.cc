@@ -39,7 +39,7 @@ std::string QueryBytes(const google::protobuf::Message& query) {
   return bytes;
 }
 
-std::string Seal(std::string_view key, const Call& call, std::string_view method_path,
+std::string Seal(const base::Secret& key, const Call& call, std::string_view method_path,
                  const google::protobuf::Message& query, std::string_view cursor) {
   std::string context;
   AppendPart(call.tenant.value, context);
@@ -47,13 +47,13 @@ std::string Seal(std::string_view key, const Call& call, std::string_view method
   AppendPart(method_path, context);
   AppendPart(QueryBytes(query), context);
   AppendPart(cursor, context);
-  const base::Digest digest = base::HmacSha256(key, context);
+  const base::Digest digest = base::HmacSha256(key.bytes(), context);
   return std::string(base::AsView(digest).substr(0, kSealBytes));
 }
 
 }  // namespace
 
-std::string SealCursor(std::string_view key, const Call& call, std::string_view method_path,
+std::string SealCursor(const base::Secret& key, const Call& call, std::string_view method_path,
                        const google::protobuf::Message& query, std::string_view cursor) {
   if (cursor.empty()) return "";
   std::string bytes = Seal(key, call, method_path, query, cursor);
@@ -63,7 +63,7 @@ std::string SealCursor(std::string_view key, const Call& call, std::string_view 
   return token;
 }
 
-absl::StatusOr<std::string> OpenCursor(std::string_view key, const Call& call,
+absl::StatusOr<std::string> OpenCursor(const base::Secret& key, const Call& call,
                                        std::string_view method_path,
                                        const google::protobuf::Message& query,
                                        std::string_view token) {

@@ -13,18 +13,19 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/secret.h"
 #include "google/protobuf/message.h"
 #include "services/rpc/core.h"
 
 namespace dealog::rpc {
 
 // Seals `cursor`; "" for an empty one (there is no next page).
-std::string SealCursor(std::string_view key, const Call& call, std::string_view method_path,
+std::string SealCursor(const base::Secret& key, const Call& call, std::string_view method_path,
                        const google::protobuf::Message& query, std::string_view cursor);
 
 // The cursor in `token`; "" for an empty one. INVALID_ARGUMENT / PAGE_TOKEN_INVALID if it is
 // damaged, or of another tenant, principal, method or query.
-absl::StatusOr<std::string> OpenCursor(std::string_view key, const Call& call,
+absl::StatusOr<std::string> OpenCursor(const base::Secret& key, const Call& call,
                                        std::string_view method_path,
                                        const google::protobuf::Message& query,
                                        std::string_view token);

@@ -19,7 +19,7 @@
 namespace dealog::server {
 namespace {
 
-constexpr size_t kKeyBytes = 32;
+constexpr size_t kKeyBytes = base::Secret::kBytes;
 
 // Closes at the end of its scope.
 class File {
@@ -107,10 +107,13 @@ absl::StatusOr<std::string> ReadKey(const std::string& path) {
       absl::StrCat(path, ": expected ", kKeyBytes, " bytes, found ", size, "; restore the key"));
 }
 
-absl::StatusOr<std::string> ReadOrMakeKey(const std::string& folder, const std::string& name) {
+absl::Status ReadOrMakeKey(const std::string& folder, const std::string& name,
+                           std::optional<base::Secret>& key) {
   const std::string path = folder + "/" + name;
-  if (access(path.c_str(), F_OK) == 0) return ReadKey(path);
-  return MakeKey(folder, path);
+  const bool exists = access(path.c_str(), F_OK) == 0;
+  ASSIGN_OR_RETURN(const std::string bytes, exists ? ReadKey(path) : MakeKey(folder, path));
+  key.emplace(bytes);
+  return absl::OkStatus();
 }
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
@@ -159,9 +162,9 @@ absl::StatusOr<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) 
   RETURN_IF_ERROR(MakeFolder(dir->workflows_path()));
   RETURN_IF_ERROR(MakeFolder(keys));
   if (chmod(keys.c_str(), 0700) != 0) return Failed("can't protect", keys);
-  ASSIGN_OR_RETURN(dir->audit_key_, ReadOrMakeKey(keys, "audit.key"));
-  ASSIGN_OR_RETURN(dir->unique_key_, ReadOrMakeKey(keys, "unique.key"));
-  ASSIGN_OR_RETURN(dir->token_key_, ReadOrMakeKey(keys, "token.key"));
+  RETURN_IF_ERROR(ReadOrMakeKey(keys, "audit.key", dir->audit_key_));
+  RETURN_IF_ERROR(ReadOrMakeKey(keys, "unique.key", dir->unique_key_));
+  RETURN_IF_ERROR(ReadOrMakeKey(keys, "token.key", dir->token_key_));
   return dir;
 }
 

@@ -17,9 +17,11 @@
 //   DIR/keys/token.key  32 bytes, seals page tokens; safe to delete
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/secret.h"
 
 namespace dealog::server {
 
@@ -42,18 +44,19 @@ class DataDir {
   std::string workflows_path() const { return path_ + "/work/workflows"; }
   std::string scrub_path() const { return path_ + "/work/scrub"; }
   // Seed of the Ed25519 key.
-  const std::string& audit_key() const { return audit_key_; }
-  const std::string& unique_key() const { return unique_key_; }
-  const std::string& token_key() const { return token_key_; }
+  const base::Secret& audit_key() const { return *audit_key_; }
+  const base::Secret& unique_key() const { return *unique_key_; }
+  const base::Secret& token_key() const { return *token_key_; }
 
  private:
   DataDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
   const std::string path_;
   const int lock_;  // File descriptor.
-  std::string audit_key_;
-  std::string unique_key_;
-  std::string token_key_;
+  // Set before Open returns.
+  std::optional<base::Secret> audit_key_;
+  std::optional<base::Secret> unique_key_;
+  std::optional<base::Secret> token_key_;
 };
 
 }  // namespace dealog::server

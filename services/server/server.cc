@@ -145,8 +145,7 @@ class ServerImpl final : public Server {
         {.memory_bytes_max = options_.views_memory_bytes,
          .loader_threads = base::CoreCount(),
          .log = Warn});
-    commands::SequencerOptions sequencing;
-    sequencing.unique_key_secret = dir_->unique_key();
+    commands::SequencerOptions sequencing{.unique_key_secret = dir_->unique_key()};
     sequencing.queue_wait_max = options_.queue_wait_max;
     sequencing.request_retention_us = absl::ToInt64Microseconds(options_.request_retention);
     sequencing.batch_commands_max = options_.batch_commands_max;
@@ -154,7 +153,8 @@ class ServerImpl final : public Server {
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
     imports_ = jobs::MakeImportJobs(*log_, *sequencers_, runner_.get(), base::SystemClock(),
-                                    {.folder = dir_->imports_path()});
+                                    {.unique_key_secret = dir_->unique_key(),
+                                     .folder = dir_->imports_path()});
     RETURN_IF_ERROR(imports_->Resume());
     retirements_ = jobs::StartRetirementJobs(*log_, *sequencers_, *runner_, {.on_error = Complain});
     ASSIGN_OR_RETURN(groups_, groups::StartGroups(*log_, *work_store_, base::SystemClock(),
@@ -195,12 +195,12 @@ class ServerImpl final : public Server {
                               .streams = streams_,
                               .subscribers = subscribers_,
                               .metrics = metrics_,
-                              .draining = draining_,
                               .page_token_key = dir_->token_key(),
+                              .draining = draining_,
                               .version = kVersion,
                               .started_at_us = base::SystemClock().NowMicros(),
                               .backup_dir = options_.backup_dir,
-                              .unique_key_check = eventstore::KeyCheck(dir_->unique_key()),
+                              .unique_key_check = eventstore::KeyCheck(dir_->unique_key().bytes()),
                               .forks = forks_});
     services_ = rpc::MakeServices(*core_);
     ASSIGN_OR_RETURN(listener_, Listen(address, services_));

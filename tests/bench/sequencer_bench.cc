@@ -17,6 +17,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
 #include "projections/states/describe.h"
 #include "services/commands/submit.h"
@@ -131,8 +132,8 @@ int Main(const std::string& folder, size_t count, size_t in_flight) {
   std::filesystem::create_directories(folder);
   auto log = eventstore::OpenRocksDbLog({.path = folder + "/log"});
   DEALOG_CHECK_OK(log);
-  commands::Sequencers sequencers(**log, base::SystemClock(),
-                                  {.unique_key_secret = std::string(32, 'k')});
+  const base::Secret secret(std::string(base::Secret::kBytes, 'k'));
+  commands::Sequencers sequencers(**log, base::SystemClock(), {.unique_key_secret = secret});
   Bench bench(sequencers);
   const uint64_t batches = sequencers.stats().batches;
   const int64_t cpu = CpuMicros();

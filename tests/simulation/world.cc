@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/worker.h"
 #include "eventstore/memory/memory_log.h"
@@ -27,6 +28,8 @@
 
 namespace dealog::simulation {
 namespace {
+
+const base::Secret kSecret(std::string(base::Secret::kBytes, 's'));
 
 constexpr int kClientsMax = 4;
 constexpr int kCommandsPerClientMax = 14;
@@ -122,8 +125,7 @@ class World {
       };
     }
     sequencers_ = std::make_unique<commands::Sequencers>(
-        *log_, base::SystemClock(),
-        commands::SequencerOptions{.unique_key_secret = std::string(32, 's')});
+        *log_, base::SystemClock(), commands::SequencerOptions{.unique_key_secret = kSecret});
     runner_ = projections::StartRunner(*log_, store_, projections::AllViews(),
                                        {.flush_interval = absl::Milliseconds(2),
                                         .flush_rows_max = 10,

@@ -21,10 +21,12 @@ class Redactor final : public eventstore::PayloadSealer {
 const domain::CommandMeta kMeta{
     .tenant = "acme", .now_us = 2'000'000, .occurred_at_us = 1'000'000, .id_seed = {1, 2, 3}};
 
+const SequencerOptions kOptions{.unique_key_secret = kSecret};
+
 TEST(BuildCommit, KeepsEachEventsOwnTime) {
   domain::Decision decision{.subject = {"deal", "d"}, .events = {Opened("d"), Tagged("d", "x")}};
   decision.events[1].occurred_at_us = 1'500'000;
-  const auto commit = BuildCommit({.tenant = kAcme}, kMeta, decision, {});
+  const auto commit = BuildCommit({.tenant = kAcme}, kMeta, decision, kOptions);
   ASSERT_TRUE(commit.ok());
   EXPECT_EQ(commit->recorded_at_us, 2'000'000);
   EXPECT_EQ(commit->events[0].occurred_at_us, 1'000'000);
@@ -36,10 +38,11 @@ TEST(BuildCommit, KeepsEachEventsOwnTime) {
 TEST(BuildCommit, RemembersOnlyRequestsWithAnId) {
   const domain::Decision decision{.subject = {"deal", "d"}};
   CommandContext context{.tenant = kAcme, .origin = {.principal = "user:ada"}, .method = "/m"};
-  EXPECT_TRUE(BuildCommit(context, kMeta, decision, {})->request.caller.empty());
+  EXPECT_TRUE(BuildCommit(context, kMeta, decision, kOptions)->request.caller.empty());
   context.request_id = "r1";
   context.fingerprint = std::string(32, 'f');
-  const auto commit = BuildCommit(context, kMeta, decision, {.request_retention_us = 10});
+  const auto commit = BuildCommit(context, kMeta, decision,
+                                  {.unique_key_secret = kSecret, .request_retention_us = 10});
   EXPECT_EQ(commit->request.caller, "user:ada");
   EXPECT_EQ(commit->request.method, "/m");
   EXPECT_EQ(commit->request.expires_at_us, 2'000'010);
@@ -48,9 +51,10 @@ TEST(BuildCommit, RemembersOnlyRequestsWithAnId) {
 TEST(BuildCommit, SealsPayloads) {
   Redactor redactor;
   const domain::Decision decision{.subject = {"deal", "d"}, .events = {Opened("d")}};
-  const auto commit = BuildCommit({.tenant = kAcme}, kMeta, decision, {.sealer = &redactor});
+  const SequencerOptions options{.unique_key_secret = kSecret, .sealer = &redactor};
+  const auto commit = BuildCommit({.tenant = kAcme}, kMeta, decision, options);
   EXPECT_EQ(commit->events[0].sealed, std::vector<std::string>{"sealed"});
-  EXPECT_FALSE(BuildCommit({.tenant = {"other"}}, kMeta, decision, {.sealer = &redactor}).ok());
+  EXPECT_FALSE(BuildCommit({.tenant = {"other"}}, kMeta, decision, options).ok());
 }
 
 TEST(BuildCommit, HashesKeysAndKeepsTheirOwner) {
@@ -58,8 +62,7 @@ TEST(BuildCommit, HashesKeysAndKeepsTheirOwner) {
                                   .events = {Opened("d")},
                                   .releases = {{"deal.name", "old", {"deal", "d"}}},
                                   .claims = {{"deal.name", "new", {"deal", "d"}}}};
-  const auto commit =
-      BuildCommit({.tenant = kAcme}, kMeta, decision, {.unique_key_secret = kSecret});
+  const auto commit = BuildCommit({.tenant = kAcme}, kMeta, decision, kOptions);
   EXPECT_EQ(commit->releases[0].hash, UniqueHash(kSecret, "deal.name", "old"));
   EXPECT_EQ(commit->claims[0].hash, UniqueHash(kSecret, "deal.name", "new"));
   EXPECT_EQ(commit->claims[0].owner.ToString(), "deal/d");

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/memory/memory_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,7 +26,7 @@
 namespace dealog::commands {
 
 inline const eventstore::TenantId kAcme{"acme"};
-inline constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
+inline const base::Secret kSecret("0123456789abcdef0123456789abcdef");
 
 // A command that was submitted: its result, once there is one.
 class Ticket {
@@ -138,7 +139,6 @@ class SequencerFixture : public ::testing::Test {
   void Open() {
     log_ = std::make_unique<testing::HookedLog>(
         eventstore::MakeMemoryLog({.disk = disk_, .clock = &clock_}));
-    options_.unique_key_secret = kSecret;
     sequencer_ = MakeSequencer(*log_, eventstore::PartitionId{0}, clock_, options_);
   }
   void Close() {
@@ -202,7 +202,7 @@ class SequencerFixture : public ::testing::Test {
 
   testing::ManualClock clock_;
   std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>(1);
-  SequencerOptions options_;
+  SequencerOptions options_{.unique_key_secret = kSecret};
   std::unique_ptr<testing::HookedLog> log_;
   std::unique_ptr<Sequencer> sequencer_;
   testing::Gate gate_;

@@ -96,11 +96,12 @@ TEST_F(StateLoaderTest, ReaderShowsStatesAndKeys) {
 }
 
 TEST(UniqueHash, DependsOnSecretKindAndValueApart) {
-  const std::string hash = UniqueHash("secret", "kind", "value");
+  const base::Secret other(std::string(32, 'o'));
+  const std::string hash = UniqueHash(kSecret, "kind", "value");
   EXPECT_EQ(hash.size(), 32u);
-  EXPECT_EQ(hash, UniqueHash("secret", "kind", "value"));
-  EXPECT_NE(hash, UniqueHash("other", "kind", "value"));
-  EXPECT_NE(hash, UniqueHash("secret", "kin", "dvalue"));
+  EXPECT_EQ(hash, UniqueHash(kSecret, "kind", "value"));
+  EXPECT_NE(hash, UniqueHash(other, "kind", "value"));
+  EXPECT_NE(hash, UniqueHash(kSecret, "kin", "dvalue"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/memory/memory_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -28,7 +29,7 @@
 namespace dealog::jobs::testing {
 
 inline const eventstore::TenantId kClub{"club"};
-inline constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
+inline const base::Secret kSecret("0123456789abcdef0123456789abcdef");
 
 // Waits for the one call of an ImportDone.
 class Reply {
@@ -68,8 +69,8 @@ class ImportFixture : public ::testing::Test {
   }
   std::unique_ptr<ImportJobs> MakeJobs(projections::Runner* runner) {
     return MakeImportJobs(*log_, *sequencers_, runner, base::SystemClock(),
-                          {.folder = folder_.path() + "/imports",
-                           .unique_key_secret = kSecret,
+                          {.unique_key_secret = kSecret,
+                           .folder = folder_.path() + "/imports",
                            .upload_bytes_max = upload_bytes_max_,
                            .rows_per_commit = rows_per_commit_});
   }

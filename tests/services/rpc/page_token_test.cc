@@ -7,13 +7,14 @@
 
 #include "dealog/v1/deals.pb.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/secret.h"
 #include "services/rpc/limits.h"
 
 namespace dealog::rpc {
 namespace {
 
 constexpr char kPath[] = "/dealog.v1.DealService/ListDeals";
-const std::string kKey(32, 'k');
+const base::Secret kKey(std::string(32, 'k'));
 
 class PageTokenTest : public testing::Test {
  protected:
@@ -60,7 +61,7 @@ TEST_F(PageTokenTest, OpensForNoOther) {
       OpenCursor(kKey, call_, "/dealog.v1.DealService/Other", query_, token).status(),
       OpenCursor(kKey, call_, kPath, other_filter, token).status(),
       OpenCursor(kKey, call_, kPath, other_order, token).status(),
-      OpenCursor(std::string(32, 'x'), call_, kPath, query_, token).status(),
+      OpenCursor(base::Secret(std::string(32, 'x')), call_, kPath, query_, token).status(),
       OpenCursor(kKey, call_, kPath, query_, damaged).status(),
       OpenCursor(kKey, call_, kPath, query_, "not base64 !").status(),
       OpenCursor(kKey, call_, kPath, query_, std::string(kPageTokenBytesMax + 4, 'A')).status(),

@@ -23,9 +23,9 @@ TEST(DataDir, MakesWhatIsMissingAndKeepsItsKeys) {
   {
     const auto dir = DataDir::Open(path);
     ASSERT_TRUE(dir.ok()) << dir.status();
-    unique = (*dir)->unique_key();
-    token = (*dir)->token_key();
-    audit = (*dir)->audit_key();
+    unique = (*dir)->unique_key().bytes();
+    token = (*dir)->token_key().bytes();
+    audit = (*dir)->audit_key().bytes();
     EXPECT_TRUE(std::filesystem::is_directory((*dir)->imports_path()));
   }
   EXPECT_EQ(unique.size(), 32u);
@@ -40,9 +40,9 @@ TEST(DataDir, MakesWhatIsMissingAndKeepsItsKeys) {
   }
   const auto again = DataDir::Open(path);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ((*again)->unique_key(), unique);
-  EXPECT_EQ((*again)->token_key(), token);
-  EXPECT_EQ((*again)->audit_key(), audit);
+  EXPECT_EQ((*again)->unique_key().bytes(), unique);
+  EXPECT_EQ((*again)->token_key().bytes(), token);
+  EXPECT_EQ((*again)->audit_key().bytes(), audit);
 }
 
 TEST(DataDir, IsOneServersAtATime) {

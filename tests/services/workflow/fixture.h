@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/memory/memory_log.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -33,6 +34,7 @@
 namespace dealog::workflow {
 
 inline const eventstore::TenantId kAcme{"acme"};
+inline const base::Secret kSecret(std::string(32, 's'));
 
 // "deal_00000000000000000000000007": an id of the right form that a test can choose.
 inline std::string Id(const std::string& prefix, int number) {
@@ -63,7 +65,7 @@ class WorkflowFixture : public ::testing::Test {
     log_ = std::make_unique<testing::HookedLog>(
         eventstore::MakeMemoryLog({.disk = disk_, .clock = &clock_}));
     sequencers_ = std::make_unique<commands::Sequencers>(
-        *log_, clock_, commands::SequencerOptions{.unique_key_secret = std::string(32, 's')});
+        *log_, clock_, commands::SequencerOptions{.unique_key_secret = kSecret});
   }
   void CloseWorld() {
     reactor_.reset();

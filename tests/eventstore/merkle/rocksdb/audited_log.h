@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eventstore/base/check.h"
+#include "eventstore/base/secret.h"
 #include "eventstore/base/status.h"
 #include "eventstore/merkle/audit_trees.h"
 #include "eventstore/merkle/follower.h"
@@ -22,6 +23,7 @@ namespace dealog::eventstore {
 
 // Long enough for any machine; nothing waits for it to pass.
 inline constexpr absl::Duration kTreeWait = absl::Seconds(20);
+inline const base::Secret kAuditKey(std::string(base::Secret::kBytes, 'k'));
 
 // An open server's log and trees.
 struct AuditedLog {
@@ -66,7 +68,7 @@ class AuditFolder {
     open.log = *std::move(log);
     open.store = *std::move(store);
     open.follower = StartAuditFollower(*open.log, *open.store, options);
-    open.trees = std::make_unique<AuditTrees>(*open.log, *open.store, std::string(32, 'k'));
+    open.trees = std::make_unique<AuditTrees>(*open.log, *open.store, kAuditKey);
     open.CatchUp();
     return open;
   }

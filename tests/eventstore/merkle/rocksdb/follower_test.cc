@@ -248,7 +248,7 @@ TEST(Follower, TriesAgainAfterAWriteThatFailed) {
     EXPECT_EQ(follower->Progress({0}).error, "");
   }
   EXPECT_EQ(errors, 1) << "the same one in a row is told once";
-  AuditTrees trees(*log, *store, std::string(32, 'k'));
+  AuditTrees trees(*log, *store, kAuditKey);
   const std::vector<VerifierKey> keys = {trees.Key({"acme"})};
   EXPECT_EQ(OpenCheckpoint(trees.Sign({"acme"}, 0).value(), keys)->root,
             RootByReading(*log, {"acme"}));
