@@ -35,6 +35,8 @@ class DecisionMonths {
     const auto ahead = static_cast<size_t>(day.value - today_);
     return ahead < by_day_.size() && by_day_[ahead] != 0 ? by_day_[ahead] : Find(day.value);
   }
+  // The bucket of a month, however long ago it was; seen from now on.
+  size_t BucketOfMonth(int32_t month);
   // The bucket's month as year x 12 + month - 1; neither kOverdue nor kNoDate has one.
   int32_t Month(size_t bucket) const { return months_[bucket]; }
   std::string Label(size_t bucket) const;

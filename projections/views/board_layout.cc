@@ -30,14 +30,18 @@ int32_t DecisionMonths::MonthOf(int32_t day) {
 }
 
 size_t DecisionMonths::Find(int64_t day) {
-  const int32_t month = MonthOf(static_cast<int32_t>(day));
-  const auto found = std::find(months_.begin(), months_.end(), month);
-  const auto bucket = static_cast<size_t>(found - months_.begin());
-  if (found == months_.end()) months_.push_back(month);
+  const size_t bucket = BucketOfMonth(MonthOf(static_cast<int32_t>(day)));
   if (const auto ahead = static_cast<size_t>(day - today_); ahead < kDaysRemembered) {
     if (ahead >= by_day_.size()) by_day_.resize(ahead + 1);
     by_day_[ahead] = static_cast<uint32_t>(bucket);
   }
+  return bucket;
+}
+
+size_t DecisionMonths::BucketOfMonth(int32_t month) {
+  const auto found = std::find(months_.begin(), months_.end(), month);
+  const auto bucket = static_cast<size_t>(found - months_.begin());
+  if (found == months_.end()) months_.push_back(month);
   return bucket;
 }
 

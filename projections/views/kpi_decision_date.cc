@@ -31,7 +31,7 @@ struct DayPeriod {
       return StartOfDay(day, zone) < instant ? day + 1 : day;
     };
     DayPeriod period;
-    if (query.request.has_from()) period.from = first_day_from(query.from_us);
+    if (query.request.has_from_time()) period.from = first_day_from(query.from_us);
     if (query.request.has_to()) period.to = first_day_from(query.to_us);
     return period;
   }
@@ -108,7 +108,6 @@ std::vector<Tallies<OpenTally>> CountOpen(KpiQuery& query, DecisionMonths& month
     if (bucket >= buckets.size()) buckets.resize(bucket + 1);
     buckets[bucket].Count(query.grouper, event, add);
   });
-  buckets.resize(months.InOrder().size());
   return buckets;
 }
 
@@ -121,8 +120,12 @@ absl::Status AnswerDecisionDate(KpiQuery& query, v1::QueryKpiResponse& reply) {
   if (query.grouper.dimension() == Dimension::kMonth) query.grouper.Deactivate();
   OpenTally total;
   DecisionMonths months(query.snapshot);
-  const std::vector<Tallies<OpenTally>> buckets = CountOpen(query, months, total);
+  std::vector<Tallies<OpenTally>> buckets = CountOpen(query, months, total);
   const std::map<int32_t, int64_t> won = CountWonByMonth(query);
+  // A month in which something was won is told even if nothing open is expected in it: left out,
+  // its wins would be in no month, and the months would not add up.
+  for (const auto& [month, count] : won) months.BucketOfMonth(month);
+  buckets.resize(months.InOrder().size());
   RETURN_IF_ERROR(Write(total, *reply.add_results()));
   const std::vector<Grouper::Group> order = query.grouper.InOrder();
   for (const size_t bucket : months.InOrder()) {

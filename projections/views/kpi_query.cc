@@ -23,8 +23,8 @@ struct Period {
 
 absl::StatusOr<Period> ResolvePeriod(const TenantViews& views, const v1::QueryKpiRequest& request) {
   Period period;
-  if (request.has_from()) {
-    ASSIGN_OR_RETURN(period.from_us, ResolveInstant(request.from(), views, "from"));
+  if (request.has_from_time()) {
+    ASSIGN_OR_RETURN(period.from_us, ResolveInstant(request.from_time(), views, "from_time"));
   }
   if (request.has_to()) {
     ASSIGN_OR_RETURN(period.to_us, ResolveInstant(request.to(), views, "to"));
@@ -34,7 +34,7 @@ absl::StatusOr<Period> ResolvePeriod(const TenantViews& views, const v1::QueryKp
       return absl::FormatTime(absl::FromUnixMicros(micros), absl::UTCTimeZone());
     };
     return base::InvalidField(
-        "to", absl::StrCat("expected an instant after from, which is ", text(period.from_us),
+        "to", absl::StrCat("expected an instant after from_time, which is ", text(period.from_us),
                            ", found ", text(period.to_us)));
   }
   return period;

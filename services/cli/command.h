@@ -61,7 +61,7 @@ CLI::Option* AddRepeatedReader(CLI::App* command, const std::string& name,
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& description,
                      std::string* target);
 // Reads by one of the Parse functions into a field, which is touched only when the option is given:
-// ReadField(request, &v1::QueryKpiRequest::mutable_from, ParseDate).
+// ReadField(request, &v1::QueryKpiRequest::mutable_from_time, ParseDate).
 template <typename Request, typename Field, typename Parse>
 Reader ReadField(Request* request, Field* (Request::*field)(), Parse parse) {
   return [request, field, parse](const std::string& text) -> absl::Status {

@@ -22,7 +22,7 @@ Call AddKpi(const CommandTree& group, v1::Kpi kpi, const Help& help) {
   call.Text("--pipeline", "Pipeline: name or id (default: the tenant's)",
             request->mutable_pipeline());
   call.Read("--from", "Begin of the period, inclusive: date or RFC 3339 time",
-            ReadField(request, &v1::QueryKpiRequest::mutable_from, ParseInstant));
+            ReadField(request, &v1::QueryKpiRequest::mutable_from_time, ParseInstant));
   call.Read("--to", "End of the period, exclusive: date or RFC 3339 time",
             ReadField(request, &v1::QueryKpiRequest::mutable_to, ParseInstant));
   call.Text("--group-by",

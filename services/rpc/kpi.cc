@@ -9,6 +9,7 @@
 #include "services/rpc/limits.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
+#include "services/rpc/within.h"
 
 namespace dealog::rpc {
 namespace {
@@ -30,8 +31,10 @@ absl::StatusOr<v1::BatchQueryKpisResponse> BatchQueryKpis(
                                                       " queries, found ", request.queries_size()));
   }
   v1::BatchQueryKpisResponse response;
-  for (const v1::QueryKpiRequest& query : request.queries()) {
-    ASSIGN_OR_RETURN(*response.add_answers(), QueryKpi(call, views, query));
+  for (int i = 0; i < request.queries_size(); ++i) {
+    absl::StatusOr<v1::QueryKpiResponse> answer = QueryKpi(call, views, request.queries(i));
+    if (!answer.ok()) return Within(absl::StrCat("queries[", i, "]"), answer.status());
+    *response.add_answers() = *std::move(answer);
   }
   return response;
 }

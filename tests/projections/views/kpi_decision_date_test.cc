@@ -35,6 +35,32 @@ TEST(KpiDecisionDate, BucketsNextToWhatWasWon) {
   EXPECT_FALSE(SalesTenant::Result(reply, "NO_DATE").has_won_in_month());
 }
 
+TEST(KpiDecisionDate, AMonthWithWinsAloneIsThere) {
+  SalesTenant sales;
+  sales.Open("d1", "New", Day(1), {.amount_minor = 1000, .expected = "2017-05-05"});
+  sales.Open("d2", "New", Day(1));
+  sales.Open("d3", "New", Day(1));
+  sales.Win("d2", Day(40));  // 2017-02
+  sales.Win("d3", Day(61));  // 2017-03
+  const auto when = SalesTenant::AsOf(Day(62));
+  const auto reply = sales.Kpi(v1::KPI_DECISION_DATE, {}, when);
+  EXPECT_THAT(SalesTenant::Groups(reply),
+              ElementsAre("", "OVERDUE", "2017-02", "2017-03", "2017-05", "NO_DATE"));
+  for (const char* month : {"2017-02", "2017-03"}) {
+    const auto result = SalesTenant::Result(reply, month);
+    EXPECT_EQ(result.won_in_month(), 1) << month;
+    EXPECT_EQ(result.value(), 0) << month;
+    EXPECT_EQ(result.totals_size(), 0) << month;
+  }
+  EXPECT_EQ(SalesTenant::Result(reply, "2017-05").won_in_month(), 0);
+
+  // A period holds only what was won in it.
+  v1::QueryKpiRequest march;
+  *march.mutable_from_time()->mutable_date() = SalesTenant::ParseDate("2017-03-01");
+  EXPECT_THAT(SalesTenant::Groups(sales.Kpi(v1::KPI_DECISION_DATE, march, when)),
+              ElementsAre("", "OVERDUE", "2017-03", "2017-05", "NO_DATE"));
+}
+
 TEST(KpiDecisionDate, AnExpectedDateOfTodayIsNotOverdue) {
   SalesTenant sales;
   sales.Open("d1", "New", Day(1), {.expected = "2017-01-20"});
@@ -59,7 +85,7 @@ TEST(KpiDecisionDate, GroupsWithinBuckets) {
   EXPECT_EQ(SalesTenant::Result(reply, "2020-03").value(), 2);
   EXPECT_EQ(SalesTenant::Result(reply, "2020-03", "Ada").value(), 1);
   EXPECT_EQ(SalesTenant::Result(reply, "2020-03", "(none)").value(), 1);
-  *request.mutable_from()->mutable_date() = SalesTenant::ParseDate("2020-03-06");
+  *request.mutable_from_time()->mutable_date() = SalesTenant::ParseDate("2020-03-06");
   EXPECT_EQ(Total(sales.Kpi(v1::KPI_DECISION_DATE, request)).value(), 1);
 }
 

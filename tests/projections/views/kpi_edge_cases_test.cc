@@ -266,7 +266,7 @@ TEST(KpiPeriod, IsHalfOpen) {
   sales.Open("d1", "New", Day(5));
   sales.Open("d2", "New", Day(10));
   v1::QueryKpiRequest request;
-  *request.mutable_from()->mutable_date() = SalesTenant::ParseDate("2017-01-05");
+  *request.mutable_from_time()->mutable_date() = SalesTenant::ParseDate("2017-01-05");
   *request.mutable_to()->mutable_date() = SalesTenant::ParseDate("2017-01-10");
   EXPECT_EQ(Total(sales.Kpi(v1::KPI_CONVERSION, request)).denominator(), 1);
   // as_of takes what occurred strictly before it.

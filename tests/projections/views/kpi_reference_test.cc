@@ -46,7 +46,7 @@ struct Question {
       instant.mutable_time()->set_seconds(at / 1'000'000);
       instant.mutable_time()->set_nanos(static_cast<int32_t>(at % 1'000'000 * 1000));
     };
-    if (from) set(*from, *request.mutable_from());
+    if (from) set(*from, *request.mutable_from_time());
     if (to) set(*to, *request.mutable_to());
     return request;
   }

@@ -96,17 +96,17 @@ TEST_F(KpiRefusals, UnknownKpiOutcomeModeWeightAndPolicy) {
 
 TEST_F(KpiRefusals, PeriodMustRunForwards) {
   v1::QueryKpiRequest request = Ask();
-  *request.mutable_from()->mutable_date() = SalesTenant::ParseDate("2017-03-01");
+  *request.mutable_from_time()->mutable_date() = SalesTenant::ParseDate("2017-03-01");
   *request.mutable_to()->mutable_date() = SalesTenant::ParseDate("2017-03-01");
   ExpectRefused(Query(request), absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "after from");
 }
 
 TEST_F(KpiRefusals, ImpossibleDateNamesItsField) {
   v1::QueryKpiRequest request = Ask();
-  *request.mutable_from()->mutable_date() = SalesTenant::ParseDate("2017-02-30");
+  *request.mutable_from_time()->mutable_date() = SalesTenant::ParseDate("2017-02-30");
   ExpectRefused(Query(request), absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "2017-02-30");
-  ExpectRefused(Query(request), absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "from");
-  request.clear_from();
+  ExpectRefused(Query(request), absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "from_time");
+  request.clear_from_time();
   request.mutable_to()->set_position(3);
   ExpectRefused(Query(request), absl::StatusCode::kInvalidArgument, "FIELD_INVALID", "position");
   request.mutable_to()->clear_instant();

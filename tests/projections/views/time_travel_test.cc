@@ -72,7 +72,7 @@ class Questions {
       request.set_outcome(static_cast<v1::CycleOutcome>(random() % 4));
       request.set_attribute_at(static_cast<v1::AttributeAt>(random() % 3));
       if (random() % 2)
-        *request.mutable_from()->mutable_date() = Date(static_cast<int>(random() % 6) + 1);
+        *request.mutable_from_time()->mutable_date() = Date(static_cast<int>(random() % 6) + 1);
     }
   }
 

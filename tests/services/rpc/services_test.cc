@@ -148,6 +148,17 @@ TEST_F(ServicesTest, Kpis) {
   EXPECT_EQ(answers.answers(0).position(), answers.answers(1).position());
   EXPECT_THAT(Fails(*stub, &Kpis::BatchQueryKpis, v1::BatchQueryKpisRequest()).fields,
               testing::ElementsAre("queries"));
+  // An error says which query it is of, whether it names a field or not.
+  batch.mutable_queries(1)->mutable_from_time()->mutable_time()->set_seconds(2000);
+  batch.mutable_queries(1)->mutable_to()->mutable_time()->set_seconds(1000);
+  const Failure period = Fails(*stub, &Kpis::BatchQueryKpis, batch);
+  EXPECT_THAT(period.fields, testing::ElementsAre("queries[1].to"));
+  EXPECT_EQ(period.metadata.at("within"), "queries[1]");
+  EXPECT_EQ(period.message.rfind("queries[1]: to: ", 0), 0u) << period.message;
+  batch.mutable_queries(0)->set_pipeline("Nowhere");
+  const Failure pipeline = Fails(*stub, &Kpis::BatchQueryKpis, batch);
+  EXPECT_EQ(pipeline.reason, "PIPELINE_NOT_FOUND");
+  EXPECT_EQ(pipeline.metadata.at("within"), "queries[0]");
   batch.clear_queries();
   for (int i = 0; i <= kBatchQueriesMax; ++i) *batch.add_queries() = query;
   EXPECT_THAT(Fails(*stub, &Kpis::BatchQueryKpis, batch).fields, testing::ElementsAre("queries"));
