@@ -50,7 +50,7 @@ std::unique_ptr<grpc::Service> MakeActivityService(const Core& core) {
   AddMutation<v1::CompleteActivityRequest, v1::ActivityMutationResponse>(service);
   AddMutation<v1::CancelActivityRequest, v1::ActivityMutationResponse>(service);
   AddMutation<v1::WriteNoteRequest, v1::WriteNoteResponse>(service);
-  AddQuery(service, GetActivity);
+  AddQuery(service, GetActivity, Weight::kLight);
   AddQuery(service, ListActivities);
   AddQuery(service, ListNotes);
   return service.Build();

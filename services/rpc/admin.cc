@@ -81,8 +81,8 @@ absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo(const ReadCall& call,
 
 std::unique_ptr<grpc::Service> MakeAdminService(const Core& core) {
   ServiceBuilder service(core, *v1::Projection::descriptor()->file(), "AdminService");
-  AddRead(service, ListProjections, Weight::kLight);
-  AddRead(service, RebuildProjection, Weight::kHeavy);
+  AddRead(service, ListProjections, Weight::kMedium);
+  AddRead(service, RebuildProjection, Weight::kMedium);
   AddRead(service, GetServerInfo, Weight::kLight);
   AddVerifyLogMethod(service);
   return service.Build();

@@ -103,7 +103,7 @@ void StartAppends(const Core& core, const Method& method, const UnaryIo& io) {
 
 void AddAppendMethods(ServiceBuilder& service) {
   AddMutation<v1::RegisterStreamTypeRequest, v1::RegisterStreamTypeResponse>(service);
-  AddRead(service, ListStreamTypes, Weight::kHeavy);
+  AddRead(service, ListStreamTypes, Weight::kMedium);
   AddRead(service, GetStreamType, Weight::kLight);
   service.AddUnary(*v1::AppendEventsRequest::descriptor(), StartAppend);
   service.AddUnary(*v1::AppendEventBatchesRequest::descriptor(), StartAppends);

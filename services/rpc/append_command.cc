@@ -98,7 +98,7 @@ class AppendCommand final : public commands::PendingCommand {
       if (response.ok()) FillCommit(result, *response->mutable_commit());
       done(std::move(response));
     };
-    if (core_.executor.Submit(read)) return;
+    if (core_.executors.reads.Submit(context_.tenant, read).ok()) return;
     done_(base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
                       "the append was done before, but too many reads wait to tell what it did; "
                       "send it again in a moment")

@@ -83,9 +83,9 @@ absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
 }  // namespace
 
 void AddAuditMethods(ServiceBuilder& service) {
-  AddRead(service, GetCheckpoint, Weight::kHeavy);
-  AddRead(service, GetInclusionProof, Weight::kHeavy);
-  AddRead(service, GetConsistencyProof, Weight::kHeavy);
+  AddRead(service, GetCheckpoint, Weight::kMedium);
+  AddRead(service, GetInclusionProof, Weight::kMedium);
+  AddRead(service, GetConsistencyProof, Weight::kMedium);
 }
 
 }  // namespace dealog::rpc

@@ -1,4 +1,4 @@
-// BackupService: backups of the log, a piece at a time on the executor.
+// BackupService: backups of the log, a piece at a time on the streams' threads.
 
 #include "services/rpc/backup.h"
 
@@ -175,7 +175,7 @@ CheckpointFunction SignedCheckpoints(const Core& core) {
 std::unique_ptr<grpc::Service> MakeBackupService(const Core& core) {
   ServiceBuilder service(core, *v1::Backup::descriptor()->file(), "BackupService");
   AddStream(service, OpenCreateBackup);
-  AddRead(service, ListBackups, Weight::kHeavy);
+  AddRead(service, ListBackups, Weight::kMedium);
   return service.Build();
 }
 

@@ -49,7 +49,7 @@ absl::StatusOr<DeliveryIds> ParseIds(const google::protobuf::RepeatedPtrField<st
   return ids;
 }
 
-// Thread safety: Take and Closed on gRPC's threads, Next on the executor's.
+// Thread safety: Take and Closed on gRPC's threads, Next on the streams'.
 class ConsumeDialogue final : public Dialogue {
  public:
   explicit ConsumeDialogue(const Core& core) : core_(core) {}

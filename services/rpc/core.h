@@ -19,7 +19,7 @@
 #include "services/groups/groups.h"
 #include "services/jobs/import_job.h"
 #include "services/jobs/scrub_job.h"
-#include "services/rpc/executor.h"
+#include "services/rpc/executors.h"
 #include "services/rpc/method.h"
 #include "services/rpc/stream_set.h"
 #include "services/rpc/subscriber_set.h"
@@ -39,7 +39,7 @@ struct Core {
   eventstore::AuditTrees& audit_trees;
   eventstore::AuditFollower& audit_follower;
   const base::Clock& clock;
-  Executor& executor;
+  Executors& executors;
   StreamSet& streams;
   SubscriberSet& subscribers;
   telemetry::CallMetrics& metrics;

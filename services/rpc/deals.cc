@@ -48,7 +48,7 @@ std::unique_ptr<grpc::Service> MakeDealService(const Core& core) {
   AddMutation<v1::UntagDealRequest, v1::DealMutationResponse>(service);
   AddMutation<v1::LinkDealContactRequest, v1::DealMutationResponse>(service);
   AddMutation<v1::UnlinkDealContactRequest, v1::DealMutationResponse>(service);
-  AddQuery(service, GetDeal);
+  AddQuery(service, GetDeal, Weight::kLight);
   AddQuery(service, ListDeals);
   return service.Build();
 }

@@ -156,20 +156,20 @@ absl::StatusOr<v1::ReplayParkedResponse> ReplayParked(const ReadCall& call,
 // All wait for the groups' thread: none on gRPC's.
 std::unique_ptr<grpc::Service> MakeConsumerGroupService(const Core& core) {
   ServiceBuilder service(core, *v1::ConsumerGroup::descriptor()->file(), "ConsumerGroupService");
-  AddRead(service, CreateGroup, Weight::kHeavy);
-  AddRead(service, GetGroup, Weight::kHeavy);
-  AddRead(service, ListGroups, Weight::kHeavy);
-  AddRead(service, UpdateGroup, Weight::kHeavy);
-  AddRead(service, DeleteGroup, Weight::kHeavy);
-  AddRead(service, ResetGroup, Weight::kHeavy);
+  AddRead(service, CreateGroup, Weight::kMedium);
+  AddRead(service, GetGroup, Weight::kMedium);
+  AddRead(service, ListGroups, Weight::kMedium);
+  AddRead(service, UpdateGroup, Weight::kMedium);
+  AddRead(service, DeleteGroup, Weight::kMedium);
+  AddRead(service, ResetGroup, Weight::kMedium);
   service.AddBidiStream(
       *v1::ConsumeRequest::descriptor(),
       [](const Core& of, const Method& method, grpc::CallbackServerContext& context) {
         return StartDialogueCall(of, method, context, std::make_unique<v1::ConsumeRequest>(),
                                  MakeConsumeDialogue(of));
       });
-  AddRead(service, ListParked, Weight::kHeavy);
-  AddRead(service, ReplayParked, Weight::kHeavy);
+  AddRead(service, ListParked, Weight::kMedium);
+  AddRead(service, ReplayParked, Weight::kMedium);
   return service.Build();
 }
 

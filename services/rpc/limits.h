@@ -72,9 +72,15 @@ inline constexpr int kBatchQueriesMax = 32;
 // Changed deals in one message of WatchBoard; past it the whole board is sent again.
 inline constexpr size_t kWatchDealsMax = 2000;
 
-// Work that must not hold up gRPC's threads waits here.
-inline constexpr int kExecutorThreads = 4;
-inline constexpr size_t kExecutorQueueMax = 4096;
+// Work that must not hold up gRPC's threads: see executors.h.
+inline constexpr int kStreamThreads = 2;
+inline constexpr int kReadThreads = 4;
+inline constexpr size_t kReadsMax = 4096;
+// Computations that wait, of all tenants; of one tenant that wait or run.
+inline constexpr size_t kComputationsMax = 1024;
+inline constexpr size_t kComputationsPerTenantMax = 64;
+// They run when nobody else wants to.
+inline constexpr int kComputationNice = 10;
 // When a refused client should try again.
 inline constexpr absl::Duration kOverloadedRetry = absl::Milliseconds(100);
 

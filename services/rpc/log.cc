@@ -111,12 +111,12 @@ absl::StatusOr<v1::GetPositionAtResponse> GetPositionAt(const ReadCall& call,
 
 std::unique_ptr<grpc::Service> MakeLogService(const Core& core) {
   ServiceBuilder service(core, *v1::StoredEvent::descriptor()->file(), "LogService");
-  AddRead(service, ReadStream, Weight::kLight);
+  AddRead(service, ReadStream, Weight::kMedium);
   AddStream(service, OpenReadLog);
   AddStream(service, OpenSubscribe);
   AddExportMethod(service);
   AddRead(service, GetHead, Weight::kLight);
-  AddRead(service, GetPositionAt, Weight::kHeavy);  // May wait for the sequencer.
+  AddRead(service, GetPositionAt, Weight::kMedium);  // May wait for the sequencer.
   AddAppendMethods(service);
   return service.Build();
 }

@@ -41,7 +41,7 @@ std::unique_ptr<grpc::Service> MakeOrganizationService(const Core& core) {
   AddMutation<v1::UpdateOrganizationRequest, v1::OrganizationMutationResponse>(service);
   AddMutation<v1::TagOrganizationRequest, v1::OrganizationMutationResponse>(service);
   AddMutation<v1::UntagOrganizationRequest, v1::OrganizationMutationResponse>(service);
-  AddQuery(service, GetOrganization);
+  AddQuery(service, GetOrganization, Weight::kLight);
   AddQuery(service, ListOrganizations);
   return service.Build();
 }

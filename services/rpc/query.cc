@@ -28,7 +28,7 @@ void QueryCall::Start(std::unique_ptr<QueryCall> query) {
 }
 
 // Two may come last: this thread, leaving WhenFresh, or the runner's, calling back. Whoever does
-// goes on. If it is the runner, the answer is computed on the executor, never on its thread.
+// goes on. If it is the runner, the answer is computed on an executor, never on its thread.
 void QueryCall::Await(Freshness freshness) {
   const Core& core = call_.core();
   core.runner.WhenFresh(call_.call().tenant, freshness, ReadDeadline(core, call_.call()),
@@ -52,14 +52,16 @@ void QueryCall::Dispatch(std::unique_ptr<QueryCall> query) {
 }
 
 void QueryCall::Enqueue(std::unique_ptr<QueryCall> query) {
-  Executor& executor = query->call_.core().executor;
+  // What is only to be told that it failed does not queue behind computations.
+  const bool computes = query->weight() == Weight::kHeavy && query->waited_.ok();
+  Executors& executors = query->call_.core().executors;
+  FairExecutor& executor = computes ? executors.computations : executors.reads;
   QueryCall* const raw = query.release();
-  const bool queued = executor.Submit([raw] { std::unique_ptr<QueryCall>(raw)->Finish(); });
-  if (queued) return;
+  const absl::Status queued = executor.Submit(raw->call_.call().tenant,
+                                              [raw] { std::unique_ptr<QueryCall>(raw)->Finish(); });
+  if (queued.ok()) return;
   query.reset(raw);
-  query->call_.Refuse(base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
-                                  "too many reads wait; try again in a moment")
-                          .RetryAfter(kOverloadedRetry));
+  query->call_.Refuse(queued);
 }
 
 void QueryCall::Finish() {

@@ -19,9 +19,11 @@
 
 namespace dealog::rpc {
 
+// Where a read is answered; see executors.h.
 enum class Weight {
-  kLight,  // Answered on gRPC's thread if the views are fresh already.
-  kHeavy,  // Always answered on the executor: may compute or read for many milliseconds.
+  kLight,   // On gRPC's thread if the views are fresh already: looks up one thing in memory.
+  kMedium,  // Among the reads: passes many things, reads the disk or waits for another thread.
+  kHeavy,   // Among the computations: passes all of a tenant's deals or events.
 };
 
 // What does not depend on the types. Lives from the call's arrival to its reply.
@@ -92,9 +94,11 @@ class Query final : public QueryCall {
   absl::Status Answer(const ReadCall& call) override {
     absl::StatusOr<Response> answer = absl::UnknownError("");
     if constexpr (kOfViews) {
-      auto views = call.Views();
+      ReadCall known = call;
+      if (absl::Status status = ResolveKnown(request_, known); !status.ok()) return status;
+      auto views = known.Views();
       if (!views.ok()) return views.status();
-      answer = function_(call, **views, request_);
+      answer = function_(known, **views, request_);
     } else {
       answer = function_(call, request_);
     }

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "services/commands/sequencer.h"
 #include "services/rpc/limits.h"
 
@@ -15,8 +17,13 @@ namespace {
 using eventstore::Position;
 using projections::Freshness;
 
-absl::StatusOr<Position> KnownPosition(const ReadCall& call, const projections::TenantViews& views,
-                                       const v1::Instant& known_at) {
+// Of an instant, in the tenant's zone where it is a date. Locks the views for this only.
+absl::StatusOr<int64_t> KnownMicros(const ReadCall& call, const v1::Instant& known_at) {
+  ASSIGN_OR_RETURN(const projections::TenantRead views, call.Views());
+  return projections::ResolveInstant(known_at, *views, "known_at");
+}
+
+absl::StatusOr<Position> KnownPosition(const ReadCall& call, const v1::Instant& known_at) {
   ASSIGN_OR_RETURN(const eventstore::TenantHead head, call.core.log.Head(call.call.tenant));
   if (known_at.has_position()) {
     const bool exists = known_at.position() >= 0 &&
@@ -26,7 +33,7 @@ absl::StatusOr<Position> KnownPosition(const ReadCall& call, const projections::
         "known_at", absl::StrCat("expected a position from 0 to the head, ", head.position.value,
                                  ", found ", known_at.position()));
   }
-  ASSIGN_OR_RETURN(const int64_t micros, projections::ResolveInstant(known_at, views, "known_at"));
+  ASSIGN_OR_RETURN(const int64_t micros, KnownMicros(call, known_at));
   if (micros > call.now_us) {
     return base::InvalidField("known_at",
                               "expected an instant that is not in the future: nothing is known of "
@@ -35,10 +42,32 @@ absl::StatusOr<Position> KnownPosition(const ReadCall& call, const projections::
   return commands::PositionAt(call.core.log, call.core.sequencers, call.call.tenant, micros);
 }
 
+const ReadCall::Known* FindKnown(const ReadCall& call, const v1::Instant& instant) {
+  for (const ReadCall::Known& known : call.known) {
+    if (google::protobuf::util::MessageDifferencer::Equals(known.instant, instant)) return &known;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<projections::TenantRead> ReadCall::Views() const {
-  return core.runner.Read(call.tenant, {.kind = Freshness::Kind::kAny}, ReadDeadline(core, call));
+  // The call has waited already; but what the sequencer said since may be newer than what it waited
+  // for, and an answer with less would not be the one that the next asker gets.
+  Freshness freshness{.kind = Freshness::Kind::kAny};
+  for (const Known& each : known) {
+    freshness.kind = Freshness::Kind::kAtLeast;
+    freshness.position = std::max(freshness.position, each.position);
+  }
+  return core.runner.Read(call.tenant, freshness, ReadDeadline(core, call));
+}
+
+absl::Status ResolveKnown(const v1::Instant& known_at, ReadCall& call) {
+  if (known_at.instant_case() == v1::Instant::INSTANT_NOT_SET) return absl::OkStatus();
+  if (FindKnown(call, known_at) != nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Position position, KnownPosition(call, known_at));
+  call.known.push_back({known_at, position});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<projections::PageRequest> ReadCall::OpenPage(
@@ -68,7 +97,10 @@ absl::StatusOr<projections::AsKnown> ResolveAsKnown(const ReadCall& call,
     ASSIGN_OR_RETURN(when.as_of_us, projections::ResolveInstant(*as_of, views, "as_of"));
   }
   if (known_at != nullptr && known_at->instant_case() != v1::Instant::INSTANT_NOT_SET) {
-    ASSIGN_OR_RETURN(when.known_position, KnownPosition(call, views, *known_at));
+    const ReadCall::Known* known = FindKnown(call, *known_at);
+    DEALOG_CHECK(known != nullptr) << "known_at is resolved before the views are locked";
+    DEALOG_CHECK(known->position <= views.position()) << views.position().value;
+    when.known_position = known->position;
   }
   return when;
 }

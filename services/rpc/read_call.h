@@ -4,13 +4,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "dealog/v1/common.pb.h"
 #include "projections/runtime/runner.h"
 #include "projections/views/queries.h"
 #include "services/rpc/core.h"
 #include "services/rpc/page_token.h"
+#include "services/rpc/within.h"
 
 namespace dealog::rpc {
 
@@ -19,8 +22,15 @@ struct ReadCall {
   const Core& core;
   const Call& call;
   int64_t now_us = 0;
+  // Where the request's known_at lead, each once: see ResolveKnown.
+  struct Known {
+    v1::Instant instant;
+    eventstore::Position position;
+  };
+  std::vector<Known> known;
 
-  // The tenant's views as they are now (fresh, if the read waited), locked: keep it short.
+  // The tenant's views as they are now (fresh, if the read waited, and at least up to what `known`
+  // names), locked: keep it short, and wait for nobody meanwhile.
   absl::StatusOr<projections::TenantRead> Views() const;
   // Checks page_size and page_token of a list's request.
   absl::StatusOr<projections::PageRequest> OpenPage(int32_t page_size, std::string_view token,
@@ -28,8 +38,26 @@ struct ReadCall {
   std::string SealPage(const google::protobuf::Message& query, std::string_view cursor) const;
 };
 
-// as_of and known_at of a request. FIELD_INVALID names the field: a position as as_of, a known_at
-// in the future or beyond the log's head.
+// Adds where `known_at` leads, before the views are locked: only the sequencer can say how far an
+// instant after the newest commit reaches, and nobody may wait for it while the fold waits for him.
+// FIELD_INVALID names the field: an instant in the future, a position beyond the log's head.
+absl::Status ResolveKnown(const v1::Instant& known_at, ReadCall& call);
+// The same for a request, or for every query of a batch.
+template <typename Request>
+absl::Status ResolveKnown(const Request& request, ReadCall& call) {
+  if constexpr (requires { request.known_at(); }) {
+    if (request.has_known_at()) return ResolveKnown(request.known_at(), call);
+  } else if constexpr (requires { request.queries(0).known_at(); }) {
+    for (int i = 0; i < request.queries_size(); ++i) {
+      const absl::Status status = ResolveKnown(request.queries(i), call);
+      if (!status.ok()) return Within(absl::StrCat("queries[", i, "]"), status);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// as_of and known_at of a request; the latter is among call.known. FIELD_INVALID names the field: a
+// position as as_of.
 absl::StatusOr<projections::AsKnown> ResolveAsKnown(const ReadCall& call,
                                                     const projections::TenantViews& views,
                                                     const v1::Instant* as_of,

@@ -72,7 +72,7 @@ template <typename Request, typename Response>
 void AddQuery(ServiceBuilder& service,
               absl::StatusOr<Response> (*function)(const ReadCall&, const projections::TenantViews&,
                                                    const Request&),
-              Weight weight = Weight::kLight) {
+              Weight weight = Weight::kMedium) {
   using Call = Query<Request, Response, ViewFunction<Request, Response>>;
   service.AddUnary(
       *Request::descriptor(), [=](const Core& core, const Method& method, const UnaryIo& io) {

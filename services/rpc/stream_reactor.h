@@ -99,7 +99,8 @@ class StreamReactor : public GrpcReactor,
       if (working_) return;
       working_ = true;
     }
-    if (!core_.executor.Continue([stream = this->shared_from_this()] { stream->Work(); })) Work();
+    if (!core_.executors.streams.Continue([stream = this->shared_from_this()] { stream->Work(); }))
+      Work();
   }
   // Called by every Wake, from any thread.
   virtual void Woken() {}

@@ -62,8 +62,8 @@ absl::StatusOr<v1::ListTenantsResponse> ListTenants(const ReadCall& call,
 std::unique_ptr<grpc::Service> MakeTenantService(const Core& core) {
   ServiceBuilder service(core, *v1::Tenant::descriptor()->file(), "TenantService");
   AddMutation<v1::CreateTenantRequest, v1::CreateTenantResponse>(service, TakeTenant);
-  AddRead(service, GetTenant, Weight::kHeavy);
-  AddRead(service, ListTenants, Weight::kHeavy);
+  AddRead(service, GetTenant, Weight::kMedium);
+  AddRead(service, ListTenants, Weight::kMedium);
   return service.Build();
 }
 

@@ -112,7 +112,7 @@ class ServerImpl final : public Server {
     if (imports_ != nullptr) imports_->Stop();
     if (retirements_ != nullptr) retirements_->Stop();
     if (sequencers_ != nullptr) sequencers_->Drain();
-    if (executor_ != nullptr) executor_->Stop();
+    if (executors_ != nullptr) executors_->Stop();
     if (groups_ != nullptr) groups_->Stop();
     if (runner_ != nullptr) runner_->Stop();
     if (audit_follower_ != nullptr) audit_follower_->Stop();
@@ -152,9 +152,9 @@ class ServerImpl final : public Server {
     sequencing.events_per_stream_max = options_.events_per_stream_max;
     sequencing.on_fatal = [this](const absl::Status& status) { OnFatal(status); };
     sequencers_ = std::make_unique<commands::Sequencers>(*log_, base::SystemClock(), sequencing);
-    imports_ = jobs::MakeImportJobs(*log_, *sequencers_, runner_.get(), base::SystemClock(),
-                                    {.unique_key_secret = dir_->unique_key(),
-                                     .folder = dir_->imports_path()});
+    imports_ = jobs::MakeImportJobs(
+        *log_, *sequencers_, runner_.get(), base::SystemClock(),
+        {.unique_key_secret = dir_->unique_key(), .folder = dir_->imports_path()});
     RETURN_IF_ERROR(imports_->Resume());
     retirements_ = jobs::StartRetirementJobs(*log_, *sequencers_, *runner_, {.on_error = Complain});
     ASSIGN_OR_RETURN(groups_, groups::StartGroups(*log_, *work_store_, base::SystemClock(),
@@ -181,7 +181,7 @@ class ServerImpl final : public Server {
   }
 
   absl::Status Serve(const ListenAddress& address) {
-    executor_ = std::make_unique<rpc::Executor>(rpc::kExecutorThreads, rpc::kExecutorQueueMax);
+    executors_ = std::make_unique<rpc::Executors>();
     core_.reset(new rpc::Core{.log = *log_,
                               .sequencers = *sequencers_,
                               .runner = *runner_,
@@ -191,7 +191,7 @@ class ServerImpl final : public Server {
                               .audit_trees = *audit_trees_,
                               .audit_follower = *audit_follower_,
                               .clock = base::SystemClock(),
-                              .executor = *executor_,
+                              .executors = *executors_,
                               .streams = streams_,
                               .subscribers = subscribers_,
                               .metrics = metrics_,
@@ -283,7 +283,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<groups::Groups> groups_;
   std::unique_ptr<workflow::ReactorCheckpoint> checkpoint_;
   std::unique_ptr<workflow::Reactor> reactor_;
-  std::unique_ptr<rpc::Executor> executor_;
+  std::unique_ptr<rpc::Executors> executors_;
   std::unique_ptr<rpc::Core> core_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   Listener listener_;

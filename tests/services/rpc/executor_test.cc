@@ -1,64 +1,60 @@
-// Method: real threads; what is queued runs, past the limit it is refused, and Stop loses nothing.
+// Method: real threads; what is queued runs, in time, and Stop loses nothing of it.
 
 #include "services/rpc/executor.h"
 
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <memory>
+#include <string>
 
+#include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 
 namespace dealog::rpc {
 namespace {
 
-// Holds tasks until it is opened.
-class Gate {
- public:
-  void Open() {
-    base::MutexLock lock(mu_);
-    open_ = true;
-    changed_.NotifyAll();
-  }
-  void Pass() {
-    base::MutexLock lock(mu_);
-    while (!open_) changed_.Wait(mu_);
-  }
-
- private:
-  base::Mutex mu_;
-  base::CondVar changed_;
-  bool open_ ABSL_GUARDED_BY(mu_) = false;
-};
-
 TEST(Executor, RunsEverythingBeforeItStops) {
   std::atomic<int> ran{0};
-  Executor executor(2, 1000);
-  for (int i = 0; i < 500; ++i) ASSERT_TRUE(executor.Submit([&] { ++ran; }));
+  Executor executor(2);
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(executor.Continue([&] { ++ran; }));
   executor.Stop();
   EXPECT_EQ(ran, 500);
-  EXPECT_FALSE(executor.Submit([&] { ++ran; }));
   EXPECT_FALSE(executor.Continue([&] { ++ran; }));
+  EXPECT_FALSE(executor.ContinueAfter(absl::ZeroDuration(), [&] { ++ran; }));
   EXPECT_EQ(ran, 500);
 }
 
-TEST(Executor, RefusesPastItsLimitButContinuesStreams) {
-  Gate gate;
+TEST(Executor, RunsWhatIsForLaterInItsTime) {
+  Executor executor(1);
+  base::Mutex mu;
+  base::CondVar changed;
+  std::string order;
+  const auto note = [&](char what) {
+    return [&, what] {
+      base::MutexLock lock(mu);
+      order += what;
+      changed.NotifyAll();
+    };
+  };
+  const int64_t begun_us = base::MonotonicMicros();
+  ASSERT_TRUE(executor.ContinueAfter(absl::Milliseconds(20), note('c')));
+  ASSERT_TRUE(executor.ContinueAfter(absl::Milliseconds(10), note('b')));
+  ASSERT_TRUE(executor.Continue(note('a')));
+  base::MutexLock lock(mu);
+  while (order.size() < 3) changed.Wait(mu);
+  EXPECT_EQ(order, "abc");
+  EXPECT_GE(base::MonotonicMicros() - begun_us, 20'000) << "not before its time";
+}
+
+TEST(Executor, DropsWhatIsForLaterWhenItStops) {
+  const auto held = std::make_shared<int>(0);
   std::atomic<int> ran{0};
-  Executor executor(1, 2);
-  std::atomic<bool> busy{false};
-  ASSERT_TRUE(executor.Submit([&] {
-    busy = true;
-    gate.Pass();
-  }));
-  while (!busy) {
-  }
-  EXPECT_TRUE(executor.Submit([&] { ++ran; }));
-  EXPECT_TRUE(executor.Submit([&] { ++ran; }));
-  EXPECT_FALSE(executor.Submit([&] { ++ran; }));
-  EXPECT_TRUE(executor.Continue([&] { ++ran; }));
-  gate.Open();
+  Executor executor(1);
+  ASSERT_TRUE(executor.ContinueAfter(absl::Hours(1), [&ran, held] { ++ran; }));
   executor.Stop();
-  EXPECT_EQ(ran, 3);
+  EXPECT_EQ(ran, 0);
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 }  // namespace
