@@ -4,6 +4,7 @@
 #include "eventstore/base/status.h"
 #include "services/rpc/service.h"
 #include "services/rpc/services.h"
+#include "services/rpc/shared_board.h"
 #include "services/rpc/watch_board.h"
 
 namespace dealog::rpc {
@@ -46,7 +47,7 @@ absl::StatusOr<v1::GetBoardResponse> GetBoard(const ReadCall& call, const Tenant
   ASSIGN_OR_RETURN(const projections::AsKnown when, ResolveAsKnown(call, views, request));
   ASSIGN_OR_RETURN(v1::GetBoardResponse board,
                    projections::GetBoard(views, request, when, call.now_us));
-  board.set_token(BoardToken(call.core, call.call.tenant, views.position()));
+  board.set_token(BoardToken(call.core.log, call.call.tenant, views.position()));
   for (v1::BoardColumn& column : *board.mutable_columns()) {
     const std::string& id = column.stage_id().empty() ? column.stage() : column.stage_id();
     column.set_next_page_token(SealCursor(call.core.page_token_key, call.call, kListColumnCards,

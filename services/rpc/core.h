@@ -27,6 +27,8 @@
 
 namespace dealog::rpc {
 
+class SharedBoards;
+
 // Thread safety: what it refers to synchronises itself; the rest is constant while serving.
 // Ownership: of nothing but the text; all must outlive the services.
 struct Core {
@@ -41,6 +43,7 @@ struct Core {
   const base::Clock& clock;
   Executors& executors;
   StreamSet& streams;
+  SharedBoards& boards;
   SubscriberSet& subscribers;
   telemetry::CallMetrics& metrics;
   // Seals page tokens.

@@ -42,6 +42,16 @@ grpc::ByteBuffer ToByteBuffer(std::string bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
+grpc::ByteBuffer ToByteBuffer(std::shared_ptr<const std::string> bytes) {
+  using Held = std::shared_ptr<const std::string>;
+  auto* held = new Held(std::move(bytes));
+  // gRPC's slices are not const, but it does not write into what it sends.
+  const grpc::Slice slice(
+      const_cast<char*>((*held)->data()), (*held)->size(),
+      [](void* string) { delete static_cast<Held*>(string); }, held);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 Incoming ToIncoming(const Core& core, const grpc::CallbackServerContext& context,
                     std::string_view body) {
   return {.draining = core.draining.load(std::memory_order_relaxed),

@@ -5,6 +5,7 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ inline std::string_view AsView(const grpc::Slice& slice) {
 grpc::ByteBuffer ToByteBuffer(const google::protobuf::Message& message);
 // Takes over the string without a copy.
 grpc::ByteBuffer ToByteBuffer(std::string bytes);
+// Likewise; holds them for as long as gRPC does.
+grpc::ByteBuffer ToByteBuffer(std::shared_ptr<const std::string> bytes);
 
 // What the pipeline wants to know of a call. The views live as long as `context` and `body`.
 Incoming ToIncoming(const Core& core, const grpc::CallbackServerContext& context,

@@ -71,6 +71,12 @@ inline constexpr size_t kFieldHistoryEventsMax = 100'000;
 inline constexpr int kBatchQueriesMax = 32;
 // Changed deals in one message of WatchBoard; past it the whole board is sent again.
 inline constexpr size_t kWatchDealsMax = 2000;
+// How long changes of a watched board gather before they are told; one that comes alone does not
+// wait.
+inline constexpr absl::Duration kWatchGather = absl::Milliseconds(50);
+// Messages of a watched board that are kept for watchers behind; those further behind are sent the
+// whole board.
+inline constexpr size_t kWatchChangesMax = 32;
 
 // Work that must not hold up gRPC's threads: see executors.h.
 inline constexpr int kStreamThreads = 2;

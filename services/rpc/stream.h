@@ -1,7 +1,7 @@
 #pragma once
 
-// Server streams: a source makes messages on the executor, one write is outstanding, the next
-// message is made meanwhile. A source knows nothing of gRPC.
+// Server streams: a source makes messages on the streams' threads, one write is outstanding, the
+// next message is made meanwhile. A source knows nothing of gRPC.
 
 #include <cstdint>
 #include <functional>
@@ -30,10 +30,14 @@ class StreamSource {
     enum class Kind { kMessage, kWait, kEnd };
     Kind kind = Kind::kEnd;
     std::string bytes;
+    std::shared_ptr<const std::string> shared;  // Instead of `bytes`: the same for several streams.
     int64_t wait_us_max = 0;  // kWait: Next is called after so long even without a wake; 0 = never.
     static Item Message(std::string bytes) { return {Kind::kMessage, std::move(bytes)}; }
-    static Item Wait() { return {Kind::kWait, ""}; }
-    static Item WaitAtMost(int64_t micros) { return {Kind::kWait, "", micros}; }
+    static Item Shared(std::shared_ptr<const std::string> bytes) {
+      return {Kind::kMessage, "", std::move(bytes)};
+    }
+    static Item Wait() { return {Kind::kWait}; }
+    static Item WaitAtMost(int64_t micros) { return {Kind::kWait, "", nullptr, micros}; }
     static Item End() { return {}; }
   };
   virtual ~StreamSource() = default;

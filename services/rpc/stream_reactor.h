@@ -179,7 +179,10 @@ class StreamReactor : public GrpcReactor,
     absl::StatusOr<StreamSource::Item> item = source_->Next();
     grpc::ByteBuffer buffer;
     const bool has_message = item.ok() && item->kind == StreamSource::Item::Kind::kMessage;
-    if (has_message) buffer = ToByteBuffer(std::move(item->bytes));
+    if (has_message) {
+      buffer = item->shared != nullptr ? ToByteBuffer(std::move(item->shared))
+                                       : ToByteBuffer(std::move(item->bytes));
+    }
     base::MutexLock lock(mu_);
     if (has_message) {
       made_ = std::move(buffer);

@@ -148,6 +148,12 @@ void CollectFollowers(const MetricSources& sources, MetricFamilies& families) {
                  "Age of the oldest event that a subscriber was not sent yet.", lag.seconds_max);
   families.Gauge("dealog_rpc_streams", "Open server streams of any kind.",
                  Number(sources.streams.size()));
+  const rpc::SharedBoards::Counts boards = sources.boards.counts();
+  families.Gauge("dealog_watched_boards", "Boards that are computed for watchers.",
+                 Number(boards.boards));
+  families.Gauge("dealog_board_watchers", "Watchers of these boards.", Number(boards.watchers));
+  families.Counter("dealog_board_computations_total", "Times that a watched board was computed.",
+                   Number(boards.computations));
 
   const workflow::ReactorStats reactor = sources.reactor.stats();
   families.Gauge("dealog_workflow_lag_batches", "Batches that the reactor has not reacted to.",

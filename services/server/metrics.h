@@ -11,6 +11,7 @@
 #include "services/commands/submit.h"
 #include "services/groups/groups.h"
 #include "services/jobs/scrub_job.h"
+#include "services/rpc/shared_board.h"
 #include "services/rpc/stream_set.h"
 #include "services/rpc/subscriber_set.h"
 #include "services/telemetry/call_metrics.h"
@@ -28,6 +29,7 @@ struct MetricSources {
   const eventstore::AuditFollower& audit;
   const jobs::ScrubJob& scrub;
   const rpc::StreamSet& streams;
+  const rpc::SharedBoards& boards;
   const rpc::SubscriberSet& subscribers;
   groups::Groups& groups;
   const telemetry::CallMetrics& calls;

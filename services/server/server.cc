@@ -32,6 +32,7 @@
 #include "services/rpc/core.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/services.h"
+#include "services/rpc/shared_board.h"
 #include "services/server/data_dir.h"
 #include "services/server/full_check.h"
 #include "services/server/listener.h"
@@ -182,6 +183,11 @@ class ServerImpl final : public Server {
 
   absl::Status Serve(const ListenAddress& address) {
     executors_ = std::make_unique<rpc::Executors>();
+    boards_.reset(new rpc::SharedBoards({.log = *log_,
+                                         .runner = *runner_,
+                                         .clock = base::SystemClock(),
+                                         .streams = executors_->streams,
+                                         .reads = executors_->reads}));
     core_.reset(new rpc::Core{.log = *log_,
                               .sequencers = *sequencers_,
                               .runner = *runner_,
@@ -193,6 +199,7 @@ class ServerImpl final : public Server {
                               .clock = base::SystemClock(),
                               .executors = *executors_,
                               .streams = streams_,
+                              .boards = *boards_,
                               .subscribers = subscribers_,
                               .metrics = metrics_,
                               .page_token_key = dir_->token_key(),
@@ -221,6 +228,7 @@ class ServerImpl final : public Server {
                                 .audit = *audit_follower_,
                                 .scrub = *scrub_,
                                 .streams = streams_,
+                                .boards = *boards_,
                                 .subscribers = subscribers_,
                                 .groups = *groups_,
                                 .calls = metrics_,
@@ -283,6 +291,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<groups::Groups> groups_;
   std::unique_ptr<workflow::ReactorCheckpoint> checkpoint_;
   std::unique_ptr<workflow::Reactor> reactor_;
+  std::unique_ptr<rpc::SharedBoards> boards_;  // Tasks of the executors end before it does.
   std::unique_ptr<rpc::Executors> executors_;
   std::unique_ptr<rpc::Core> core_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

@@ -3,6 +3,7 @@
 
 #include "services/rpc/watch_board.h"
 
+#include "services/rpc/shared_board.h"
 #include "tests/services/rpc/fixture.h"
 
 namespace dealog::rpc {
