@@ -2,8 +2,9 @@
 
 // Who works for gRPC's threads: three groups of threads, so that none of them waits for another.
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <thread>
 
 #include "services/rpc/executor.h"
 #include "services/rpc/fair_executor.h"
@@ -27,7 +28,7 @@ struct Executors {
 
   // One core is left to those who decide commands, fold them and answer.
   static int ComputationThreads() {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+    return std::max(1, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) - 1);
   }
   // Reads and computations first: their callers go on to wait for nothing of the streams.
   void Stop() {
