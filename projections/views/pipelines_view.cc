@@ -8,6 +8,7 @@
 #include "projections/states/stream_types.h"
 
 namespace dealog::projections {
+
 PipelinesView::PipelinesView() : StreamView({states::kPipelineStream}) {}
 
 void PipelinesView::Apply(const StreamEvent& event) {

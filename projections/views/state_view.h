@@ -16,6 +16,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eventstore/base/check.h"
 #include "projections/views/stream_view.h"
 
 namespace dealog::projections {
@@ -39,6 +40,8 @@ class StateTable {
     if (found == states_.end() || found->first != id) {
       found = states_.try_emplace(found, std::string(id), State(id));
     }
+    DEALOG_CHECK(meta.revision > found->second.revision)
+        << std::string(id) << ": revision " << meta.revision << " after " << found->second.revision;
     found->second.Apply(event, meta);
     return found->second;
   }

@@ -93,7 +93,16 @@ absl::Status StreamView::LoadRow(std::string_view key, std::string_view value) {
                        absl::StrCat("row ", absl::CEscape(base::View(key)),
                                     " of a view does not parse; rebuild the view"));
   }
-  meta.revision = parsed->revision;
+  // A state that misses an event would be shown as if it were whole.
+  const std::string_view stream = key.substr(0, key.size() - kRevisionBytes);
+  const uint64_t expected = stream == loaded_stream_ ? loaded_revision_ + 1 : 1;
+  if (parsed->revision != expected) {
+    return base::Error(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                       absl::StrCat("rows of ", base::View(stream), ": expected revision ",
+                                    expected, ", found ", parsed->revision, "; rebuild the view"));
+  }
+  loaded_stream_ = stream;
+  loaded_revision_ = meta.revision = parsed->revision;
   ++row_count_;
   Apply({parsed->type, parsed->id, event, meta});
   return absl::OkStatus();

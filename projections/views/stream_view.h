@@ -46,6 +46,9 @@ class StreamView : public ViewState {
   const std::vector<std::string_view> types_;
   std::vector<std::pair<std::string, std::string>> unflushed_;  // Keys and values.
   size_t row_count_ = 0;
+  // The row loaded last: the next is its stream's next, or the first of another.
+  std::string loaded_stream_;
+  uint64_t loaded_revision_ = 0;
 };
 
 }  // namespace dealog::projections

@@ -217,6 +217,26 @@ TEST_F(ContactsViewTest, DamagedRowIsDataLoss) {
   EXPECT_EQ(ContactsView().LoadRow("contact_x", "\xff\xff").code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(ContactsViewTest, AMissingRowIsDataLoss) {
+  CreateAda();
+  for (int i = 0; i < 2; ++i) {
+    Change(
+        [](events::v1::ContactEvent& event) { event.mutable_contact_tagged()->add_tags("hot"); });
+  }
+  views_.Flush();
+  const auto rows = views_.rows(kContactsView);
+  ASSERT_EQ(rows.size(), 3u);
+  for (int missing = 0; missing < 2; ++missing) {
+    ContactsView view;
+    absl::Status status;
+    int place = 0;
+    for (const auto& [key, value] : rows) {
+      if (place++ != missing && status.ok()) status = view.LoadRow(key, value);
+    }
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << missing;
+  }
+}
+
 // A newer release wrote it: it changes nothing that this one knows, and is kept as it came.
 TEST_F(ContactsViewTest, AnEventOfAnUnknownKindFoldsToNothing) {
   CreateAda();
