@@ -36,8 +36,7 @@ absl::StatusOr<DealsSnapshot> DealsSnapshot::Make(const TenantViews& views, cons
                                                   int64_t now_us) {
   ASSIGN_OR_RETURN(DealsSnapshot snapshot, MakeForOne(views, when, now_us));
   if (snapshot.position_ < views.position().value) {
-    snapshot.past_ =
-        std::make_unique<FactTable>(snapshot.view_->TableAt(snapshot.horizon_.known_position));
+    snapshot.past_ = snapshot.view_->PastTableAt(snapshot.horizon_.known_position);
   }
   return snapshot;
 }

@@ -104,7 +104,7 @@ class DealsSnapshot {
   Horizon horizon_;
   uint64_t position_ = 0;
   int64_t shown_us_ = 0;
-  std::unique_ptr<const FactTable> past_;                    // Where known_at is in the past.
+  PastTables::Shared past_;                                  // Where known_at is in the past.
   mutable std::unique_ptr<const StandingColumns> standing_;  // Made when first asked for.
   mutable std::optional<StagesAt> stages_;                   // Always set.
 };

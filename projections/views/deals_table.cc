@@ -90,6 +90,20 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
   currency_[deal] = facts.Latest(DealField::kAmount).currency;
 }
 
+size_t FactTable::ApproximateBytes() const {
+  // Columns of one deal: numbers, symbols, two texts with what they hold outside, five slots.
+  constexpr size_t kDealBytes = 12 * sizeof(int64_t) + (kSymbolFieldCount + 9) * sizeof(Symbol) +
+                                kNumberFieldCount * sizeof(int64_t) + 2 * sizeof(std::string) + 64 +
+                                5 * 12;
+  // A kept fold: its lists, and what it holds of more than kTapeChunkEvents events.
+  constexpr size_t kKeptBytes = sizeof(DealFacts) + 16'384;
+  return deal_count() * kDealBytes + visits_.capacity() * sizeof(Visit) +
+         spans_.capacity() * sizeof(CycleSpan) +
+         visit_attributes_.capacity() * sizeof(AttributeValues) +
+         span_attributes_.capacity() * sizeof(SpanAttributes) +
+         changes_.capacity() * sizeof(Change) + kept_.size() * kKeptBytes;
+}
+
 ChangeSpan FactTable::ChangesOf(DealIndex deal, DealField field) const {
   const std::span<const Change> all = changes_.Of(deal);
   const auto number = static_cast<uint32_t>(field);

@@ -81,6 +81,9 @@ class FactTable {
   // closing.
   Change ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const;
 
+  // About how much memory it takes, bytes.
+  size_t ApproximateBytes() const;
+
   // Columns, by deal. opened_us is kNever where the deal is not known.
   std::vector<int64_t> opened_us;
   std::vector<Symbol> pipeline;

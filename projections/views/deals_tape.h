@@ -98,6 +98,7 @@ class Tape {
   // More than one chunk.
   bool long_one() const { return full_ != nullptr; }
   size_t chunk_count() const { return full_count() + (empty() ? 0 : 1); }
+  size_t LastChunkBytes() const { return last_.size(); }
   std::string_view Chunk(size_t number) const {
     return number < full_count() ? std::string_view((*full_)[number]) : std::string_view(last_);
   }

@@ -63,10 +63,13 @@ absl::Status DealsView::Fold(const FoldedEvent& event) {
   const DealIndex index = IndexOf(event.header.stream().id());
   Deal& deal = deals_[index];
   const size_t chunks = deal.tape.chunk_count();
+  const size_t bytes = deal.tape.LastChunkBytes();
   DealFacts* kept = index < table_.deal_count() ? table_.Kept(index) : nullptr;
   RETURN_IF_ERROR(deal.tape.Append(event, symbols_, kept == nullptr ? nullptr : &event_));
   if (kept != nullptr) kept->Take(event_);
-  chunk_count_ += deal.tape.chunk_count() - chunks;
+  const size_t new_chunks = deal.tape.chunk_count() - chunks;
+  chunk_count_ += new_chunks;
+  tape_bytes_ += deal.tape.LastChunkBytes() - (new_chunks == 0 ? bytes : 0);
   if (!std::exchange(deal.dirty, true)) dirty_.push_back(index);
   Touch(index);
   return absl::OkStatus();
@@ -135,6 +138,19 @@ FactTable DealsView::TableAt(uint64_t known_position) const {
   return table;
 }
 
+PastTables::Shared DealsView::PastTableAt(uint64_t known_position) const {
+  return past_tables_.Get(known_position, [&] { return TableAt(known_position); });
+}
+
+size_t DealsView::ApproximateBytes() const {
+  // An id has its text twice: here and in the index.
+  constexpr size_t kIdBytes = 2 * (sizeof(std::string) + 48);
+  constexpr size_t kSymbolBytes = sizeof(std::string) + 64;
+  return sizeof(*this) + deals_.capacity() * sizeof(Deal) + deals_.size() * kIdBytes + tape_bytes_ +
+         symbols_.size() * kSymbolBytes + table_.ApproximateBytes() +
+         past_tables_.ApproximateBytes();
+}
+
 std::optional<DealIndex> DealsView::Find(std::string_view deal_id) const {
   const auto found = by_id_.find(base::View(deal_id));
   if (found == by_id_.end()) return std::nullopt;
@@ -172,6 +188,7 @@ absl::Status DealsView::LoadRow(std::string_view key, std::string_view value) {
   if (!deal.tape.Load(ParseNumber(key.substr(number_at)), value, symbols_)) return Corrupt(key);
   deal.flushed = static_cast<uint32_t>(deal.tape.chunk_count() - 1);
   ++chunk_count_;
+  tape_bytes_ += value.size();
   Touch(index);
   return absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "projections/views/deals_fold.h"
 #include "projections/views/deals_table.h"
 #include "projections/views/deals_tape.h"
+#include "projections/views/past_tables.h"
 
 namespace dealog::projections {
 
@@ -32,6 +33,8 @@ class DealsView final : public ViewState {
   absl::Status LoadRow(std::string_view key, std::string_view value) override;
   size_t RowCount() const override { return chunk_count_ + symbols_.size() - 1; }
 
+  size_t ApproximateBytes() const override;
+
   const Symbols& symbols() const { return symbols_; }
   size_t deal_count() const { return deals_.size(); }
   std::string_view Id(DealIndex deal) const { return deals_[deal].id; }
@@ -45,6 +48,8 @@ class DealsView final : public ViewState {
   const FactTable& table() const { return table_; }
   // All that was known at a position; takes as long as folding the tenant's deals.
   FactTable TableAt(uint64_t known_position) const;
+  // The same, made once for all who ask about the position lately.
+  PastTables::Shared PastTableAt(uint64_t known_position) const;
 
  private:
   struct Deal {
@@ -64,11 +69,13 @@ class DealsView final : public ViewState {
   Symbols symbols_;
   size_t symbols_flushed_ = 1;  // The empty text needs no row.
   size_t chunk_count_ = 0;      // Of all tapes.
+  size_t tape_bytes_ = 0;       // Of all tapes.
   FactTable table_;
   std::vector<DealIndex> stale_;
   std::vector<DealIndex> dirty_;
   TapeEvent event_;  // Reused by Fold.
   DealFacts scratch_{table_.tag_sets()};
+  mutable PastTables past_tables_;
 };
 
 ViewDefinition DealsViewDefinition();

@@ -2,7 +2,13 @@
 
 // Limits of views.
 
+#include <cstddef>
+
 namespace dealog::projections {
+
+// Fact tables of past positions (known_at) that a tenant keeps at hand: each is about as large as
+// the present one. Two, for a question that compares two positions.
+inline constexpr size_t kPastTablesMax = 2;
 
 // Events in one chunk of a deal's tape, which is one row. A deal of one chunk is folded anew when
 // it changes; a longer one keeps its fold.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "projections/views/deals_view.h"
 #include "projections/views/money.h"
 #include "projections/views/queries.h"
 #include "tests/projections/views/naive_facts.h"
@@ -265,6 +266,31 @@ TEST_P(TimeTravel, RowsGiveTheStateBackAndTheSameBytes) {
     EXPECT_EQ(all.rows, rows[view].rows) << view;
     EXPECT_EQ(tenant_.View(view).RowCount(), all.rows.size()) << view;
   }
+}
+
+TEST_P(TimeTravel, APastTableServesLaterQuestionsWhateverIsFoldedSince) {
+  const size_t half = log_.size() / 2;
+  const uint64_t position = log_[half / 2 + kSetUpEvents / 2].header.position();
+  FoldedTenant growing;
+  for (size_t i = 0; i < half; ++i) growing.Fold(log_[i]);
+  const Questions questions(random_());
+  const AsKnown when = {.as_of_us = SomeInstant(),
+                        .known_position = eventstore::Position{position}};
+  const int64_t now = tenant_.recorded_at_us();
+  const std::string before = questions.Answers(growing, when, now, true);
+  const auto* const view = *growing.Get<DealsView>(kDealsView);
+  const FactTable* const table = view->PastTableAt(position).get();
+  const size_t bytes = view->ApproximateBytes();
+  for (size_t i = half; i < log_.size(); ++i) growing.Fold(log_[i]);
+  EXPECT_EQ(questions.Answers(growing, when, now, true), before);
+  EXPECT_EQ(questions.Answers(tenant_, when, now, true), before);
+  EXPECT_EQ(view->PastTableAt(position).get(), table) << "made once";
+  EXPECT_GT(view->ApproximateBytes(), bytes);
+  // Two are kept; one that is gone is made again, for the same answer.
+  for (const uint64_t other : {position + 1, position + 2}) {
+    EXPECT_EQ(view->PastTableAt(other), view->PastTableAt(other));
+  }
+  EXPECT_EQ(questions.Answers(growing, when, now, true), before);
 }
 
 TEST_P(TimeTravel, AskingAgainGivesTheSameBytes) {
