@@ -9,6 +9,7 @@
 namespace dealog::projections {
 namespace {
 
+using Id = states::DealFieldId;
 using events::v1::DealEvent;
 
 bool ReadTitle(const DealEvent& event, FieldReading& reading) {
@@ -94,13 +95,13 @@ bool ReadExpectedClose(const DealEvent& event, FieldReading& reading) {
 }
 
 constexpr std::array<DealFieldRow, 7> kRows = {{
-    {DealField::kTitle, "title", FieldForm::kText, ReadTitle},
-    {DealField::kSource, "source", FieldForm::kSymbol, ReadSource},
-    {DealField::kOrganization, "organization", FieldForm::kSymbol, ReadOrganization},
-    {DealField::kProduct, "product", FieldForm::kSymbol, ReadProduct},
-    {DealField::kOwner, "owner", FieldForm::kSymbol, ReadOwner},
-    {DealField::kAmount, "amount", FieldForm::kMoney, ReadAmount},
-    {DealField::kExpectedClose, "expected_close_date", FieldForm::kDay, ReadExpectedClose},
+    {DealField::kTitle, Id::kTitle, FieldForm::kText, ReadTitle},
+    {DealField::kSource, Id::kSource, FieldForm::kSymbol, ReadSource},
+    {DealField::kOrganization, Id::kOrganization, FieldForm::kSymbol, ReadOrganization},
+    {DealField::kProduct, Id::kProduct, FieldForm::kSymbol, ReadProduct},
+    {DealField::kOwner, Id::kOwner, FieldForm::kSymbol, ReadOwner},
+    {DealField::kAmount, Id::kAmount, FieldForm::kMoney, ReadAmount},
+    {DealField::kExpectedClose, Id::kExpectedCloseDate, FieldForm::kDay, ReadExpectedClose},
 }};
 
 // Tags have events of their own, and moves between closed stages are stage events.
@@ -131,6 +132,13 @@ std::span<const DealFieldRow> DealFieldRows() { return kRows; }
 
 const DealFieldRow* FindDealField(uint64_t number) {
   return number < kRowOf.size() ? kRowOf[number] : nullptr;
+}
+
+const DealFieldRow* FindDealField(states::DealFieldId id) {
+  for (const DealFieldRow& row : kRows) {
+    if (row.id == id) return &row;
+  }
+  return nullptr;
 }
 
 }  // namespace dealog::projections

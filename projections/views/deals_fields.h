@@ -2,12 +2,14 @@
 
 // One row per field of a deal that an event sets to a value: the only place in the fact store that
 // names a field's events. A field added here (and to DealField) is on the tape, in its column, in
-// changes and in field history.
+// changes and in field history. What it is called and what may be done with it says its row in
+// projections/states/deal_fields.h.
 
 #include <span>
 #include <string_view>
 
 #include "dealog/events/v1/deal.pb.h"
+#include "projections/states/deal_fields.h"
 #include "projections/views/deal_field.h"
 #include "projections/views/deals_facts.h"
 
@@ -30,7 +32,7 @@ struct FieldReading {
 
 struct DealFieldRow {
   DealField field;
-  std::string_view name;  // As field history and filters call it.
+  states::DealFieldId id;
   FieldForm form;
   // False if the event leaves the field alone. DealOpened sets every field.
   bool (*read)(const events::v1::DealEvent& event, FieldReading& reading);
@@ -40,5 +42,6 @@ struct DealFieldRow {
 std::span<const DealFieldRow> DealFieldRows();
 // nullptr if the number is no field's that has a row.
 const DealFieldRow* FindDealField(uint64_t number);
+const DealFieldRow* FindDealField(states::DealFieldId id);
 
 }  // namespace dealog::projections

@@ -355,6 +355,19 @@ void DealFacts::SettleSteps() {
   }
 }
 
+void DealFacts::ForEachStanding(
+    int64_t as_of_us,
+    const std::function<void(const StageStep& step, const Standing& standing)>& visitor) const {
+  DealFacts walked;
+  walked.as_of_us_ = as_of_us;
+  for (const StageStep& step : steps_) {
+    walked.steps_.push_back(step);
+    walked.SettleSteps();
+    if (walked.walked_ < walked.steps_.size()) return;
+    visitor(step, walked.standing);
+  }
+}
+
 void DealFacts::Refresh(DealField field, int64_t begin_us, int64_t last_us) {
   const size_t number = NumberOf(field);
   const ChangeList& list = changes[number];

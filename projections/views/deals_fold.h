@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,8 +97,10 @@ class DealFacts {
   // The contacts it has after all changes, in the order in which they were linked. Valid until the
   // facts change.
   std::vector<std::pair<std::string_view, std::string_view>> Contacts() const;
-  // The stage events that hold, in order.
-  const std::vector<StageStep>& steps() const { return steps_; }
+  // Where the deal stood after each stage event that holds and took effect before as_of, in order.
+  void ForEachStanding(
+      int64_t as_of_us,
+      const std::function<void(const StageStep& step, const Standing& standing)>& visitor) const;
 
  private:
   friend class StageWalk;

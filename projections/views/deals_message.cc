@@ -8,18 +8,6 @@
 namespace dealog::projections {
 namespace {
 
-v1::Deal::Status StatusOf(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kOpen:
-      return v1::Deal::OPEN;
-    case Outcome::kWon:
-      return v1::Deal::WON;
-    case Outcome::kLost:
-      return v1::Deal::LOST;
-  }
-  return v1::Deal::STATUS_UNSPECIFIED;
-}
-
 void SetStanding(const Standing& standing, const Symbols& symbols, v1::Deal& message) {
   message.set_stage_id(std::string(symbols.Text(standing.stage)));
   message.set_status(StatusOf(standing.outcome));
@@ -33,6 +21,18 @@ void SetStanding(const Standing& standing, const Symbols& symbols, v1::Deal& mes
 }
 
 }  // namespace
+
+v1::Deal::Status StatusOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOpen:
+      return v1::Deal::OPEN;
+    case Outcome::kWon:
+      return v1::Deal::WON;
+    case Outcome::kLost:
+      return v1::Deal::LOST;
+  }
+  return v1::Deal::STATUS_UNSPECIFIED;
+}
 
 std::string DealMessages::StageLabel(Symbol stage) {
   return stage_labels_.Get(stage, [this](Symbol symbol) {

@@ -7,6 +7,8 @@
 
 namespace dealog::projections {
 
+v1::Deal::Status StatusOf(Outcome outcome);
+
 // Makes deals of a snapshot's instant. Thread safety: none.
 class DealMessages {
  public:

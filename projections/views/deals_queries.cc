@@ -1,5 +1,5 @@
-// Questions about single deals and lists of them: GetDeal, ListDeals, DealsChangedAfter,
-// DealsInStage.
+// Questions about single deals and lists of them: GetDeal, GetFieldHistory, ListDeals,
+// DealsChangedAfter, DealsInStage.
 
 #include <algorithm>
 
@@ -9,8 +9,10 @@
 #include "eventstore/base/status.h"
 #include "projections/states/deal_fields.h"
 #include "projections/views/deals_filter.h"
+#include "projections/views/deals_history.h"
 #include "projections/views/deals_message.h"
 #include "projections/views/deals_snapshot.h"
+#include "projections/views/instants.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 #include "projections/views/texts.h"
@@ -54,20 +56,44 @@ OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal,
   return key;
 }
 
+// A deal that exists at the snapshot's horizon.
+absl::StatusOr<DealIndex> FindDeal(const DealsSnapshot& snapshot, std::string_view deal_id) {
+  const std::optional<DealIndex> deal = snapshot.view().Find(deal_id);
+  DealFacts scratch;
+  if (deal && snapshot.FactsOf(*deal, scratch).exists) return *deal;
+  return base::Error(absl::StatusCode::kNotFound, "DEAL_NOT_FOUND",
+                     absl::StrCat("expected a deal's id, found ", Quoted(deal_id),
+                                  deal ? ", a deal that did not exist at the instant asked about"
+                                       : ", which no deal has"));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Deal> GetDeal(const TenantViews& views, std::string_view deal_id,
                                  const AsKnown& when, int64_t now_us) {
   ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::MakeForOne(views, when, now_us));
-  const std::optional<DealIndex> deal = snapshot.view().Find(deal_id);
-  DealFacts scratch;
-  if (!deal || !snapshot.FactsOf(*deal, scratch).exists) {
-    return base::Error(absl::StatusCode::kNotFound, "DEAL_NOT_FOUND",
-                       absl::StrCat("expected a deal's id, found ", Quoted(deal_id),
-                                    deal ? ", a deal that did not exist at the instant asked about"
-                                         : ", which no deal has"));
+  ASSIGN_OR_RETURN(const DealIndex deal, FindDeal(snapshot, deal_id));
+  return DealMessages(snapshot).Make(deal);
+}
+
+absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
+    const TenantViews& views, const v1::GetFieldHistoryRequest& request, const AsKnown& when,
+    int64_t now_us) {
+  ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::MakeForOne(views, when, now_us));
+  ASSIGN_OR_RETURN(const DealIndex deal, FindDeal(snapshot, request.resource_id()));
+  ASSIGN_OR_RETURN(const std::vector<FieldInterval> intervals,
+                   FieldIntervals(snapshot, deal, request.field()));
+  v1::GetFieldHistoryResponse response;
+  for (const FieldInterval& interval : intervals) {
+    v1::FieldValue& out = *response.add_intervals();
+    out.set_value(interval.value);
+    SetTimestamp(interval.start_us, *out.mutable_start_time());
+    if (interval.end_us != kNever) SetTimestamp(interval.end_us, *out.mutable_end_time());
+    out.set_actor(std::string(snapshot.symbols().Text(interval.actor)));
+    out.set_position(static_cast<int64_t>(interval.position));
   }
-  return DealMessages(snapshot).Make(*deal);
+  response.set_position(static_cast<int64_t>(snapshot.position()));
+  return response;
 }
 
 absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQuery& query) {

@@ -1,5 +1,7 @@
 #include "projections/views/instants.h"
 
+#include "absl/strings/str_format.h"
+
 namespace dealog::projections {
 namespace {
 
@@ -48,6 +50,10 @@ events::v1::Date DateOfDay(int32_t day) {
   date.set_month(civil.month());
   date.set_day(civil.day());
   return date;
+}
+
+std::string DateText(const events::v1::Date& date) {
+  return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
 }
 
 int64_t StartOfDay(int32_t day, const absl::TimeZone& zone) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "dealog/events/v1/values.pb.h"
@@ -18,6 +19,8 @@ std::optional<int64_t> TimestampMicros(const google::protobuf::Timestamp& timest
 // nullopt if the calendar has no such date.
 std::optional<int32_t> DayOfDate(const events::v1::Date& date);
 events::v1::Date DateOfDay(int32_t day);
+// "2017-03-01".
+std::string DateText(const events::v1::Date& date);
 
 // 00:00 of the day in the zone; the first instant after it where a clock change skips 00:00.
 int64_t StartOfDay(int32_t day, const absl::TimeZone& zone);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "eventstore/base/currency.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
@@ -44,6 +45,18 @@ v1::Money ToMoney(int64_t minor, std::string_view currency_code) {
   money.set_units(amount.units);
   money.set_nanos(amount.nanos);
   return money;
+}
+
+std::string MoneyText(int64_t minor, std::string_view currency_code) {
+  const std::string code(currency_code);
+  const int decimals = base::CurrencyDecimals(code).value_or(2);
+  const base::UnitsAndNanos parts = base::FromMinor(minor, decimals);
+  const char* const sign = minor < 0 ? "-" : "";
+  const auto units =
+      parts.units < 0 ? -static_cast<uint64_t>(parts.units) : static_cast<uint64_t>(parts.units);
+  if (decimals == 0) return absl::StrCat(sign, units, " ", code);
+  const std::string nanos = absl::StrFormat("%09d", parts.nanos < 0 ? -parts.nanos : parts.nanos);
+  return absl::StrCat(sign, units, ".", nanos.substr(0, static_cast<size_t>(decimals)), " ", code);
 }
 
 int64_t ProbabilityNanos(double probability) {

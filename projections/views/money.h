@@ -23,6 +23,9 @@ std::string UnpackCurrency(Currency currency);
 // Minor units to the API's units and nanos.
 v1::Money ToMoney(int64_t minor, std::string_view currency_code);
 
+// "1234.50 EUR", with the currency's decimals.
+std::string MoneyText(int64_t minor, std::string_view currency_code);
+
 // A probability in billionths. Decimal, so that halves are halves: 0.35 x 10 rounds to 4.
 int64_t ProbabilityNanos(double probability);
 // amount x probability, rounded half away from zero.

@@ -21,6 +21,7 @@
 #include "dealog/v1/catalog.pb.h"
 #include "dealog/v1/contacts.pb.h"
 #include "dealog/v1/deals.pb.h"
+#include "dealog/v1/history.pb.h"
 #include "dealog/v1/imports.pb.h"
 #include "dealog/v1/kpi.pb.h"
 #include "dealog/v1/organizations.pb.h"
@@ -70,6 +71,10 @@ absl::StatusOr<Page<v1::Pipeline>> ListPipelines(const TenantViews& views, const
 // ---- Deals and the board ----
 absl::StatusOr<v1::Deal> GetDeal(const TenantViews& views, std::string_view deal_id,
                                  const AsKnown& when, int64_t now_us);
+// The values of one of its fields within the horizon; FIELD_INVALID names the fields there are.
+absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
+    const TenantViews& views, const v1::GetFieldHistoryRequest& request, const AsKnown& when,
+    int64_t now_us);
 absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQuery& query);
 absl::StatusOr<v1::GetBoardResponse> GetBoard(const TenantViews& views,
                                               const v1::GetBoardRequest& request,

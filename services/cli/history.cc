@@ -63,8 +63,8 @@ void AddEventsCommand(const CommandTree& group, const Help& help, const std::str
 
 void ShowField(const v1::GetFieldHistoryResponse& reply, Printer& printer) {
   Table table({{"FROM (UTC)"}, {"TO"}, {"VALUE"}, {"WHO"}, {"POSITION", Align::kRight}});
-  for (const v1::FieldValue& value : reply.values()) {
-    table.AddRow({FormatTime(value.from()), FormatTime(value.to()),
+  for (const v1::FieldValue& value : reply.intervals()) {
+    table.AddRow({FormatTime(value.start_time()), FormatTime(value.end_time()),
                   value.value().empty() ? "(none)" : value.value(), value.actor(),
                   absl::StrCat(value.position())});
   }
@@ -92,9 +92,9 @@ void AddHistoryCommands(const CommandTree& root) {
                        &Stub::GetFieldHistory, ShowField);
   field.Text("deal", "Deal's id", field->mutable_resource_id());
   field.Text("field",
-             "stage, owner, amount, expected_close_date, title, source, organization_id, "
-             "product_id or status",
+             "For example stage, owner or amount; another one is refused with the list of all",
              field->mutable_field());
+  AddPastOptions(field);
 }
 
 }  // namespace dealog::cli

@@ -7,7 +7,6 @@
 #include "eventstore/base/status.h"
 #include "projections/states/stream_types.h"
 #include "services/rpc/audit.h"
-#include "services/rpc/field_history.h"
 #include "services/rpc/history_read.h"
 #include "services/rpc/instants.h"
 #include "services/rpc/limits.h"
@@ -122,21 +121,14 @@ absl::StatusOr<v1::ListEventsResponse> ListEvents(const ReadCall& call,
 }
 
 absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
-    const ReadCall& call, const v1::GetFieldHistoryRequest& request) {
-  RETURN_IF_ERROR(CheckDealField(request.field()));
+    const ReadCall& call, const projections::TenantViews& views,
+    const v1::GetFieldHistoryRequest& request) {
   ASSIGN_OR_RETURN(const eventstore::StreamId own, StreamOfResource(request.resource_id()));
   if (own.type != domain::kDealStream) {
     return base::InvalidField("resource_id", "expected the id of a deal, found another resource's");
   }
-  RETURN_IF_ERROR(RequireStream(call, own));
-  ASSIGN_OR_RETURN(const std::vector<ParsedEvent> events,
-                   ReadMerged(call, {own}, {}, kFieldHistoryEventsMax));
-  ASSIGN_OR_RETURN(const Names names, ReadNames(call, events));
-  v1::GetFieldHistoryResponse response;
-  for (v1::FieldValue& value : FieldValues(request.field(), events, names)) {
-    *response.add_values() = std::move(value);
-  }
-  return response;
+  ASSIGN_OR_RETURN(const projections::AsKnown when, ResolveAsKnown(call, views, request));
+  return projections::GetFieldHistory(views, request, when, call.now_us);
 }
 
 }  // namespace
@@ -144,7 +136,7 @@ absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
 std::unique_ptr<grpc::Service> MakeHistoryService(const Core& core) {
   ServiceBuilder service(core, *v1::HistoryEntry::descriptor()->file(), "HistoryService");
   AddRead(service, ListEvents, Weight::kHeavy, Wait::kForHead);
-  AddRead(service, GetFieldHistory, Weight::kHeavy, Wait::kForHead);
+  AddQuery(service, GetFieldHistory, Weight::kHeavy);
   AddAuditMethods(service);
   return service.Build();
 }

@@ -1,9 +1,9 @@
 #include "services/rpc/history_text.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/currency.h"
+#include "projections/views/instants.h"
+#include "projections/views/money.h"
 #include "services/rpc/history_summary.h"
 
 namespace dealog::rpc {
@@ -67,19 +67,11 @@ std::string_view WorkflowOfPrincipal(std::string_view principal) {
 
 std::string AmountText(const events::v1::Money& amount) {
   if (amount.currency_code().empty()) return "";
-  const int decimals = base::CurrencyDecimals(amount.currency_code()).value_or(2);
-  const base::UnitsAndNanos parts = base::FromMinor(amount.amount_minor(), decimals);
-  const char* const sign = amount.amount_minor() < 0 ? "-" : "";
-  const auto units =
-      parts.units < 0 ? -static_cast<uint64_t>(parts.units) : static_cast<uint64_t>(parts.units);
-  if (decimals == 0) return absl::StrCat(sign, units, " ", amount.currency_code());
-  const std::string nanos = absl::StrFormat("%09d", parts.nanos < 0 ? -parts.nanos : parts.nanos);
-  return absl::StrCat(sign, units, ".", nanos.substr(0, decimals), " ", amount.currency_code());
+  return projections::MoneyText(amount.amount_minor(), amount.currency_code());
 }
 
 std::string DateText(const events::v1::Date& date) {
-  if (date.year() == 0) return "";
-  return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
+  return date.year() == 0 ? "" : projections::DateText(date);
 }
 
 }  // namespace dealog::rpc

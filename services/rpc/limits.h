@@ -65,8 +65,6 @@ inline constexpr size_t kLagReadsMax = 64;
 
 // Streams that one history merges (a deal's own and those of its activities and notes).
 inline constexpr size_t kHistoryStreamsMax = 10'000;
-// Events of one stream that GetFieldHistory folds.
-inline constexpr size_t kFieldHistoryEventsMax = 100'000;
 // Queries of one BatchQueryKpis.
 inline constexpr int kBatchQueriesMax = 32;
 // Changed deals in one message of WatchBoard; past it the whole board is sent again.

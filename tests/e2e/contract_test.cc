@@ -161,7 +161,7 @@ TEST_F(Contract, HistoryShowsWhoWhenWhyAndHowLong) {
   const Outcome text = Dealog({"deal", "history", a});
   EXPECT_TRUE(Has(text.out, "4.00 d")) << text.out;
   const auto stages = DealogJson<v1::GetFieldHistoryResponse>({"history", "field", a, "stage"});
-  EXPECT_EQ(stages.values_size(), 3);
+  EXPECT_EQ(stages.intervals_size(), 3);
 }
 
 TEST_F(Contract, LogIsReadFollowedAndMeasured) {
