@@ -85,6 +85,7 @@ class BoardLayout {
     int32_t column;
   };
 
+  // Every deal that is marked.
   static BoardLayout ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
                              const DealMarks& marks);
   static BoardLayout ByDecisionMonth(const DealsSnapshot& snapshot, const DealMarks& marks);
@@ -98,6 +99,28 @@ class BoardLayout {
  private:
   std::vector<Column> columns_;
   std::vector<Place> places_;
+};
+
+// The columns of stages: those of the pipeline's order that are not retired, then others as they
+// are asked for: a deal in a stage that the order lacks (retired, or not added then) still shows.
+// Thread safety: none. Ownership: the snapshot must outlive it.
+class StageColumns {
+ public:
+  StageColumns(const DealsSnapshot& snapshot, const PipelineAt& pipeline);
+  bool Has(Symbol stage) const {
+    return stage < number_of_.size() && number_of_[stage] != BoardLayout::kNoColumn;
+  }
+  // Its column, a new one if need be.
+  int32_t Of(Symbol stage) { return Has(stage) ? number_of_[stage] : Add(stage); }
+  const std::vector<BoardLayout::Column>& columns() const { return columns_; }
+
+ private:
+  int32_t Add(Symbol stage);
+  int32_t Put(Symbol stage, BoardLayout::Column column);
+
+  const DealsSnapshot& snapshot_;
+  std::vector<BoardLayout::Column> columns_;
+  std::vector<int32_t> number_of_;  // By stage.
 };
 
 }  // namespace dealog::projections

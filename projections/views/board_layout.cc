@@ -73,29 +73,37 @@ int64_t StageWeights::Nanos(Symbol stage) {
   });
 }
 
+StageColumns::StageColumns(const DealsSnapshot& snapshot, const PipelineAt& pipeline)
+    : snapshot_(snapshot) {
+  for (const StageAt& stage : pipeline.stages) {
+    if (!stage.retired()) Put(snapshot.symbols().Find(stage.id()), ColumnOf(stage));
+  }
+}
+
+int32_t StageColumns::Put(Symbol stage, BoardLayout::Column column) {
+  const auto number = static_cast<int32_t>(columns_.size());
+  columns_.push_back(std::move(column));
+  if (stage == kNoSymbol) return number;  // No deal was ever in it.
+  if (stage >= number_of_.size()) number_of_.resize(stage + 1, BoardLayout::kNoColumn);
+  number_of_[stage] = number;
+  return number;
+}
+
+int32_t StageColumns::Add(Symbol stage) {
+  const StageAt* at = snapshot_.Stage(stage);
+  return Put(stage, at != nullptr ? ColumnOf(*at) : BoardLayout::Column{});
+}
+
 BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
                                  const DealMarks& marks) {
   BoardLayout layout;
-  SymbolMemo<int32_t> columns;
-  for (const StageAt& stage : pipeline.stages) {
-    if (stage.retired()) continue;
-    const auto number = static_cast<int32_t>(layout.columns_.size());
-    layout.columns_.push_back(ColumnOf(stage));
-    const Symbol symbol = snapshot.symbols().Find(stage.id());
-    if (symbol != kNoSymbol) columns.Get(symbol, [number](Symbol) { return number; });
-  }
+  StageColumns columns(snapshot, pipeline);
   const std::vector<Symbol>& stages = snapshot.standing().stage;
   layout.places_.reserve(marks.size());
   for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    if (!marks[deal]) continue;
-    // A deal in a stage that the order lacks (retired, or not yet added then) still shows.
-    const int32_t column = columns.Get(stages[deal], [&](Symbol symbol) {
-      const StageAt* at = snapshot.Stage(symbol);
-      layout.columns_.push_back(at != nullptr ? ColumnOf(*at) : Column{});
-      return static_cast<int32_t>(layout.columns_.size()) - 1;
-    });
-    layout.places_.push_back({.deal = deal, .column = column});
+    if (marks[deal]) layout.places_.push_back({.deal = deal, .column = columns.Of(stages[deal])});
   }
+  layout.columns_ = columns.columns();
   return layout;
 }
 

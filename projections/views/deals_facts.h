@@ -91,6 +91,7 @@ inline constexpr int64_t kUnset = std::numeric_limits<int64_t>::min();
 struct FieldValue {
   int64_t value = kUnset;
   Currency currency = 0;
+  bool operator==(const FieldValue&) const = default;
   bool set() const { return value != kUnset; }
   Symbol symbol() const { return set() ? static_cast<Symbol>(value) : kNoSymbol; }
 };

@@ -25,6 +25,8 @@ class DealFilter {
  public:
   static absl::StatusOr<DealFilter> Compile(std::string_view text, const TenantView& tenant);
   void Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const;
+  // All deals match.
+  bool all() const { return filter_.root().kind == filter::Node::Kind::kTrue; }
 
  private:
   filter::Filter filter_;

@@ -117,21 +117,19 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
   ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const PipelineAt found, FindPipeline(views, pipeline, {}));
-  const FactTable& table = snapshot.table();
   const Symbol symbol = snapshot.symbols().Find(found.pipeline_id);
-  std::vector<DealIndex> changed;
-  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
-    if (table.last_position[deal] > after.value && table.pipeline[deal] == symbol) {
-      changed.push_back(deal);
-    }
-  }
-  std::sort(changed.begin(), changed.end(), [&table](DealIndex a, DealIndex b) {
-    return table.last_position[a] < table.last_position[b];
-  });
-  if (changed.size() > limit) changed.resize(limit);
+  const DealIndexes::Pipeline* const index =
+      symbol == kNoSymbol ? nullptr : snapshot.indexes()->Find(symbol);
   std::vector<v1::Deal> deals;
+  if (index == nullptr || limit == 0) return deals;
   DealMessages messages(snapshot);
-  for (const DealIndex deal : changed) deals.push_back(messages.Make(deal));
+  index->changes.ForEachAfter(
+      after.value,
+      [&snapshot](DealIndex deal) { return snapshot.table().last_position[deal]; },
+      [&](DealIndex deal) {
+        deals.push_back(messages.Make(deal));
+        return deals.size() < limit;
+      });
   return deals;
 }
 
@@ -141,11 +139,15 @@ absl::StatusOr<std::vector<std::string>> DealsInStage(const TenantViews& views,
   const Symbol stage = view->symbols().Find(stage_id);
   std::vector<std::string> ids;
   if (stage == kNoSymbol) return ids;
-  for (DealIndex deal = 0; deal < view->deal_count(); ++deal) {
-    if (view->table().standing.stage[deal] == stage) ids.emplace_back(view->Id(deal));
+  for (const auto& [pipeline, index] : view->table().indexes()->pipelines()) {
+    const auto group = index.stages.find(stage);
+    if (group == index.stages.end()) continue;
+    group->second.deals().ForEach([&](const OrderedDeals::Entry& entry) {
+      if (ids.size() == limit) return false;
+      ids.emplace_back(view->Id(entry.deal));
+      return true;
+    });
   }
-  std::sort(ids.begin(), ids.end());
-  if (ids.size() > limit) ids.resize(limit);
   return ids;
 }
 

@@ -65,6 +65,10 @@ class DealsSnapshot {
   const OrganizationsView& organizations() const { return *organizations_; }
   const TenantView& tenant() const { return *tenant_; }
   const FactTable& table() const { return past_ ? *past_ : view_->table(); }
+  // Indexes of all that counts; nullptr where the question is about a past.
+  const DealIndexes* indexes() const {
+    return as_of() == kNever && !past_ ? view_->table().indexes() : nullptr;
+  }
   const Symbols& symbols() const { return view_->symbols(); }
   const Horizon& horizon() const { return horizon_; }
 

@@ -71,6 +71,7 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
   DEALOG_CHECK(facts.visits.size() == facts.visit_attributes.size() &&
                facts.spans.size() == facts.span_attributes.size())
       << "facts of a table have attributes at hand";
+  const DealPlace before = indexes_ ? PlaceOf(deal) : DealPlace();
   opened_us[deal] = facts.exists ? facts.opened_us : kNever;
   pipeline[deal] = facts.pipeline;
   revision[deal] = facts.revision;
@@ -88,6 +89,32 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
     numbers_[i][deal] = facts.Latest(static_cast<DealField>(kSymbolFieldCount + i)).value;
   }
   currency_[deal] = facts.Latest(DealField::kAmount).currency;
+  // The place for whatever is kept of all deals: less what it was, plus what it is. Aggregates of
+  // KPIs belong here as well. The visits and spans of before are still those of VisitsOf and
+  // SpansOf, and `facts` has those of after; of a kept deal both are the same, for its fold changed
+  // them where they lie.
+  if (indexes_) {
+    indexes_->Replace(deal, before, PlaceOf(deal),
+                      [this](DealIndex of) { return last_position[of]; });
+  }
+}
+
+DealPlace FactTable::PlaceOf(DealIndex deal) const {
+  return {.exists = opened_us[deal] != kNever,
+          .outcome = standing.outcome[deal],
+          .pipeline = pipeline[deal],
+          .stage = standing.stage[deal],
+          .entered_us = standing.entered_us[deal],
+          .amount = Column(deal, DealField::kAmount),
+          .expected_day = Column(deal, DealField::kExpectedClose).value,
+          .last_position = last_position[deal]};
+}
+
+void FactTable::MakeIndexes() {
+  indexes_ = std::make_unique<DealIndexes>();
+  std::vector<DealPlace> places(deal_count());
+  for (DealIndex deal = 0; deal < places.size(); ++deal) places[deal] = PlaceOf(deal);
+  indexes_->AddAll(places, [this](DealIndex of) { return last_position[of]; });
 }
 
 size_t FactTable::ApproximateBytes() const {

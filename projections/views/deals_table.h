@@ -20,6 +20,7 @@
 #include "projections/views/deals_changes.h"
 #include "projections/views/deals_facts.h"
 #include "projections/views/deals_fold.h"
+#include "projections/views/deals_index.h"
 #include "projections/views/deals_standing.h"
 #include "projections/views/slot_pool.h"
 #include "projections/views/tag_sets.h"
@@ -27,7 +28,7 @@
 namespace dealog::projections {
 
 // Thread safety: const methods from many threads.
-// Invariants: SetColumns is the only writer of columns.
+// Invariants: SetColumns is the only writer of columns; indexes follow each of its calls.
 class FactTable {
  public:
   FactTable() = default;
@@ -45,6 +46,12 @@ class FactTable {
   void Keep(DealIndex deal, std::unique_ptr<DealFacts> facts);
   // Takes over what a kept fold took since.
   void SetKept(DealIndex deal);
+  // Makes the indexes of all deals, which are kept up from then on. Of the table of all that is
+  // known now only: questions about a past go through its columns.
+  void MakeIndexes();
+  void DropIndexes() { indexes_.reset(); }
+  // nullptr: none were made.
+  const DealIndexes* indexes() const { return indexes_.get(); }
   // For folds whose facts this table takes.
   TagSets* tag_sets() { return tag_sets_.get(); }
 
@@ -99,6 +106,7 @@ class FactTable {
  private:
   FieldValue Column(DealIndex deal, DealField field) const;
   void SetColumns(DealIndex deal, const DealFacts& facts);
+  DealPlace PlaceOf(DealIndex deal) const;
   ChangeSpan ChangesOf(DealIndex deal, DealField field) const;
 
   // Columns of fields, by their number.
@@ -113,6 +121,7 @@ class FactTable {
   SlotPool<Change> changes_;  // By (field, at); of changing fields only, and not of kept deals.
   std::unique_ptr<TagSets> tag_sets_ = std::make_unique<TagSets>();
   absl::flat_hash_map<DealIndex, std::unique_ptr<DealFacts>> kept_;
+  std::unique_ptr<DealIndexes> indexes_;
   std::vector<Change> scratch_;  // Reused by Set.
 };
 

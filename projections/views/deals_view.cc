@@ -20,6 +20,9 @@ constexpr char kDealKey = 'd';
 
 constexpr size_t kNumberBytes = 4;
 
+// More deals than this in one commit are a load's.
+constexpr size_t kIndexedTogether = 1'000;
+
 // Big-endian, so that keys are in the order of numbers.
 void AppendNumber(size_t number, std::string& key) {
   for (int shift = 24; shift >= 0; shift -= 8) {
@@ -89,6 +92,9 @@ void DealsView::Touch(DealIndex index) {
 void DealsView::CommitDone() {
   if (stale_.empty()) return;
   if (table_.deal_count() < deals_.size()) table_.Resize(deals_.size());
+  // After a load all deals are new: it takes less to index them together.
+  const bool together = stale_.size() > kIndexedTogether && stale_.size() > deals_.size() / 2;
+  if (together) table_.DropIndexes();
   for (const DealIndex index : stale_) {
     deals_[index].stale = false;
     if (DealFacts* kept = table_.Kept(index)) {
@@ -99,6 +105,7 @@ void DealsView::CommitDone() {
     }
   }
   stale_.clear();
+  if (together) table_.MakeIndexes();
 }
 
 void DealsView::FactsOf(DealIndex deal, const Horizon& horizon, DealFacts& facts) const {

@@ -26,6 +26,8 @@ inline constexpr std::string_view kDealsView = "deals";
 // Thread safety: as ViewState.
 class DealsView final : public ViewState {
  public:
+  DealsView() { table_.MakeIndexes(); }
+
   absl::Status Fold(const FoldedEvent& event) override;
   // Brings the table up to the deals that changed.
   void CommitDone() override;

@@ -41,6 +41,11 @@ class CurrencySums {
     sum.amount += amount_minor;
     sum.weighted += weighted_minor;
   }
+  void AddSum(Currency currency, __int128 amount, __int128 weighted) {
+    Sum& sum = Find(currency);
+    sum.amount += amount;
+    sum.weighted += weighted;
+  }
   void Merge(const CurrencySums& other);
   // By code. OUT_OF_RANGE if a sum is more than 64 bits; weights only if `weighted`.
   absl::Status Write(bool weighted,

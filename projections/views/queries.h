@@ -89,7 +89,8 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
 absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views,
                                                         std::string_view pipeline,
                                                         eventstore::Position after, size_t limit);
-// Ids of deals now in a stage, at most `limit`; for the retirement job.
+// Ids of deals now in a stage, at most `limit`, who entered it first comes first; for the
+// retirement job.
 absl::StatusOr<std::vector<std::string>> DealsInStage(const TenantViews& views,
                                                       std::string_view stage_id, size_t limit);
 

@@ -1,0 +1,205 @@
+// Method: random histories; at every so many positions the whole board, which the indexes answer,
+// is the board by a scan of all deals (a filter that all of them match), by stage and by decision
+// month, before and after a restart. The same for who changed last and for the deals of a stage;
+// and deals in an order beside a set.
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "projections/views/deals_order.h"
+#include "projections/views/deals_view.h"
+#include "projections/views/queries.h"
+#include "tests/support/random_deals.h"
+#include "tests/support/sales_tenant.h"
+
+namespace dealog::projections {
+namespace {
+
+using testing::Day;
+using ::testing::ElementsAre;
+using testing::FoldedTenant;
+using testing::LoggedEvent;
+using testing::RandomDeals;
+using testing::RandomDealsOptions;
+using testing::SalesTenant;
+
+constexpr char kAllDeals[] = "NOT deal_id = \"nobody\"";
+
+std::string BoardOf(const TenantViews& views, v1::BoardColumnBy by, const std::string& filter,
+                    int32_t cards, int64_t now_us) {
+  v1::GetBoardRequest request;
+  request.set_pipeline("Sales");
+  request.set_column_by(by);
+  request.set_filter(filter);
+  request.set_cards_per_column(cards);
+  const auto board = GetBoard(views, request, {}, now_us);
+  EXPECT_TRUE(board.ok()) << board.status();
+  return board.ok() ? board->DebugString() : "";
+}
+
+// Indexes and scan, at some instant around the log's end.
+void ExpectTotalsOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const auto days = static_cast<int64_t>(random() % 200) - 100;
+  const int64_t now_us = tenant.recorded_at_us() + days * 86'400'000'000;
+  const auto cards = static_cast<int32_t>(random() % 4);
+  for (const auto by : {v1::BOARD_COLUMN_BY_STAGE, v1::BOARD_COLUMN_BY_DECISION_MONTH}) {
+    ASSERT_EQ(BoardOf(tenant, by, "", cards, now_us),
+              BoardOf(tenant, by, kAllDeals, cards, now_us));
+  }
+}
+
+const DealsView& DealsOf(const FoldedTenant& tenant) {
+  return **tenant.Get<DealsView>(kDealsView);
+}
+
+void ExpectChangesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const FactTable& table = DealsOf(tenant).table();
+  const uint64_t after = random() % (tenant.position().value + 1);
+  std::map<uint64_t, std::string> expected;
+  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+    if (table.last_position[deal] <= after) continue;
+    expected[table.last_position[deal]] = std::string(DealsOf(tenant).Id(deal));
+  }
+  const auto changed = DealsChangedAfter(tenant, "Sales", {after}, 20);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  ASSERT_EQ(changed->size(), std::min<size_t>(expected.size(), 20));
+  auto next = expected.begin();
+  for (const v1::Deal& deal : *changed) ASSERT_EQ(deal.deal_id(), (next++)->second);
+}
+
+void ExpectStagesOfAScan(const FoldedTenant& tenant) {
+  const DealsView& view = DealsOf(tenant);
+  std::map<Symbol, std::set<std::string>> expected;
+  for (DealIndex deal = 0; deal < view.table().deal_count(); ++deal) {
+    expected[view.table().standing.stage[deal]].insert(std::string(view.Id(deal)));
+  }
+  for (const auto& [stage, ids] : expected) {
+    const auto found = DealsInStage(tenant, view.symbols().Text(stage), 1'000'000);
+    ASSERT_TRUE(found.ok()) << found.status();
+    ASSERT_EQ(std::set<std::string>(found->begin(), found->end()), ids);
+    ASSERT_EQ(found->size(), ids.size());
+  }
+}
+
+void ExpectAllOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  ExpectTotalsOfAScan(tenant, random);
+  ExpectChangesOfAScan(tenant, random);
+  ExpectStagesOfAScan(tenant);
+}
+
+void CompareAlong(const RandomDealsOptions& options, size_t every) {
+  FoldedTenant tenant;
+  std::map<std::string, testing::RowMap> rows;
+  std::mt19937_64 random(options.seed);
+  size_t events = 0;
+  RandomDeals(options).Generate([&](const LoggedEvent& logged) {
+    // Commits of several events: columns follow at their ends only.
+    const bool settles = random() % 3 != 0;
+    tenant.Fold(logged, settles);
+    ++events;
+    if (!settles || events % every != 0 || ::testing::Test::HasFatalFailure()) return;
+    ExpectAllOfAScan(tenant, random);
+    for (auto& [view, changed] : tenant.FlushRows()) {
+      for (auto& [key, value] : changed.rows) rows[view].rows[key] = value;
+    }
+  });
+  for (const std::string view : {"deals", "pipelines", "tenant"}) tenant.View(view).CommitDone();
+  ExpectAllOfAScan(tenant, random);
+  for (auto& [view, changed] : tenant.FlushRows()) {
+    for (auto& [key, value] : changed.rows) rows[view].rows[key] = value;
+  }
+  FoldedTenant restarted;
+  restarted.LoadRows(rows, tenant);
+  for (int i = 0; i < 20; ++i) ExpectAllOfAScan(restarted, random);
+}
+
+TEST(BoardTotals, AreThoseOfAScanAtEveryPosition) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    CompareAlong({.deals = 40,
+                  .seed = seed,
+                  .active = 10,
+                  .events_per_deal = 20,
+                  .strange = 0.3,
+                  .catalogue_changes = 0.1},
+                 1);
+  }
+}
+
+TEST(BoardTotals, AreThoseOfAScanWithManyDeals) {
+  // More than an order's chunk holds, and more than a load takes one by one.
+  CompareAlong({.deals = 2500, .seed = 4, .active = 200, .events_per_deal = 8}, 997);
+}
+
+TEST(BoardTotals, AStageIsWeighedAnewWhenItsChanceChanges) {
+  SalesTenant sales;
+  sales.Open("d1", "Offer", Day(1), {.amount_minor = 1});
+  sales.Open("d2", "Offer", Day(1), {.amount_minor = 3});
+  EXPECT_EQ(sales.Column("Offer").totals(0).weighted_minor(), 3);  // 0.5 and 1.5, both rounded.
+  events::v1::PipelineEvent change;
+  change.mutable_stage_probability_changed()->set_stage_id("stage_Offer");
+  change.mutable_stage_probability_changed()->set_probability(1);
+  sales.ChangePipeline(change, Day(2));
+  EXPECT_EQ(sales.Column("Offer").totals(0).weighted_minor(), 4);
+  sales.SetAmount("d2", 10, Day(3));
+  EXPECT_EQ(sales.Column("Offer").totals(0).weighted_minor(), 11);
+}
+
+TEST(BoardTotals, ACurrencyLeavesWithItsLastDeal) {
+  SalesTenant sales;
+  sales.Open("d1", "New", Day(1), {.amount_minor = 5});
+  sales.Open("d2", "New", Day(1), {.amount_minor = 0, .currency = "USD"});
+  EXPECT_EQ(sales.Column("New").totals_size(), 2);
+  sales.SetAmount("d1", -1, Day(2));
+  ASSERT_EQ(sales.Column("New").totals_size(), 1);
+  EXPECT_EQ(sales.Column("New").totals(0).currency_code(), "USD");
+  sales.SetAmount("d2", -1, Day(2));
+  EXPECT_EQ(sales.Column("New").totals_size(), 0);
+}
+
+TEST(OrderedDeals, AreASortedSet) {
+  std::mt19937_64 random(7);
+  OrderedDeals order;
+  std::set<OrderedDeals::Entry> expected;
+  // Grows for a while, then shrinks to nothing.
+  for (int i = 0; i < 40'000; ++i) {
+    const OrderedDeals::Entry entry{static_cast<int64_t>(random() % 300),
+                                    static_cast<DealIndex>(random() % 20)};
+    if (random() % 100 < (i < 15'000 ? 70 : 30)) {
+      if (expected.insert(entry).second) order.Insert(entry);
+    } else if (expected.erase(entry) > 0) {
+      order.Erase(entry);
+    }
+    ASSERT_EQ(order.size(), expected.size());
+    if (i % 500 != 0) continue;
+    std::vector<OrderedDeals::Entry> seen;
+    order.ForEach([&seen](const OrderedDeals::Entry& each) {
+      seen.push_back(each);
+      return true;
+    });
+    ASSERT_TRUE(std::ranges::equal(seen, expected));
+    const auto at = static_cast<int64_t>(random() % 310);
+    ASSERT_EQ(order.CountBefore(at),
+              static_cast<size_t>(std::distance(
+                  expected.begin(), expected.lower_bound(OrderedDeals::Entry{at, 0}))));
+  }
+  for (const OrderedDeals::Entry& entry : expected) order.Erase(entry);
+  EXPECT_TRUE(order.empty());
+  EXPECT_EQ(order.CountBefore(kNever), 0u);
+}
+
+TEST(OrderedDeals, HoldADealOnce) {
+  OrderedDeals order;
+  order.Insert({1, 1});
+  EXPECT_DEATH(order.Insert({1, 1}), "once");
+  EXPECT_DEATH(order.Erase({1, 2}), "leaves");
+}
+
+}  // namespace
+}  // namespace dealog::projections
