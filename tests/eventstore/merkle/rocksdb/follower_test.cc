@@ -274,7 +274,7 @@ TEST(Follower, WhatOnePartitionCouldNotWriteNoOtherWrites) {
       EXPECT_EQ(follower->Progress({i}).error, "");
     }
   }
-  AuditTrees trees(*log, *store, std::string(32, 'k'));
+  AuditTrees trees(*log, *store, kAuditKey);
   for (const TenantId& tenant : log->Tenants()) {
     const std::vector<VerifierKey> keys = {trees.Key(tenant)};
     EXPECT_EQ(OpenCheckpoint(trees.Sign(tenant, 0).value(), keys)->root,
