@@ -7,6 +7,7 @@
 #include "dealog/v1/tenants.pb.h"
 #include "dealog/v1/workflows.pb.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/secret.h"
 #include "google/protobuf/text_format.h"
 #include "projections/filter/filter.h"
 #include "services/commands/sequencer.h"
@@ -125,18 +126,23 @@ std::vector<std::string> TokenSeeds() {
   return {commands::EncodeToken({0}, 1, {1}), commands::EncodeToken({7}, 9, {~uint64_t{0}})};
 }
 
+const base::Secret& PageKey() {
+  static const auto* const kKey = new base::Secret(std::string(base::Secret::kBytes, 'k'));
+  return *kKey;
+}
+
 // A page token opens only as what was sealed.
 void RunPageToken(std::string_view input) {
   static const rpc::Call& call = *new rpc::Call{.tenant = {"acme"}, .principal = "user:ada"};
   const v1::ListDealsRequest query;
-  const auto cursor = rpc::OpenCursor("key", call, "/m", query, input);
+  const auto cursor = rpc::OpenCursor(PageKey(), call, "/m", query, input);
   if (!cursor.ok() || cursor->empty()) return;
   DEALOG_CHECK(*cursor == "cursor") << "a token was forged";
 }
 
 std::vector<std::string> PageTokenSeeds() {
   const rpc::Call call{.tenant = {"acme"}, .principal = "user:ada"};
-  return {rpc::SealCursor("key", call, "/m", v1::ListDealsRequest(), "cursor")};
+  return {rpc::SealCursor(PageKey(), call, "/m", v1::ListDealsRequest(), "cursor")};
 }
 
 }  // namespace
