@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "projections/states/organization.h"
 #include "projections/states/fields.h"
+#include "projections/states/organization.h"
 
 namespace dealog::states {
 

@@ -166,8 +166,7 @@ FilledBoard FillFromIndexes(const DealsSnapshot& snapshot, const PipelineAt& pip
   const DealIndexes* const indexes = snapshot.indexes();
   DEALOG_CHECK(indexes != nullptr) << "only of what is known now";
   const Symbol symbol = snapshot.symbols().Find(pipeline.pipeline_id);
-  const DealIndexes::Pipeline* const deals =
-      symbol == kNoSymbol ? nullptr : indexes->Find(symbol);
+  const DealIndexes::Pipeline* const deals = symbol == kNoSymbol ? nullptr : indexes->Find(symbol);
   return column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
              ? MonthsFromIndexes(snapshot, deals, cards_per_column)
              : StagesFromIndexes(snapshot, pipeline, deals, cards_per_column);

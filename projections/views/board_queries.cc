@@ -88,15 +88,14 @@ absl::StatusOr<v1::GetBoardResponse> GetBoard(const TenantViews& views,
     return base::InvalidField(
         "cards_per_column", absl::StrCat("expected 0 to ", kCardsPerColumnMax, ", found ", cards));
   }
-  ASSIGN_OR_RETURN(const Question question,
-                   MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(),
-                                when, now_us));
+  ASSIGN_OR_RETURN(
+      const Question question,
+      MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(), when, now_us));
   const DealsSnapshot& snapshot = question.snapshot;
   const auto count = static_cast<size_t>(cards);
-  FilledBoard board =
-      question.filter.all() && snapshot.indexes() != nullptr
-          ? FillFromIndexes(snapshot, question.pipeline, question.column_by, count)
-          : FillByScan(snapshot, LayoutOf(question), count);
+  FilledBoard board = question.filter.all() && snapshot.indexes() != nullptr
+                          ? FillFromIndexes(snapshot, question.pipeline, question.column_by, count)
+                          : FillByScan(snapshot, LayoutOf(question), count);
   v1::GetBoardResponse reply;
   reply.set_pipeline_id(question.pipeline.pipeline_id);
   reply.set_pipeline(question.pipeline.display_name.value);
@@ -111,9 +110,9 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
                                                const AsKnown& when, int64_t now_us,
                                                const PageRequest& page) {
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(page, false));
-  ASSIGN_OR_RETURN(const Question question,
-                   MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(),
-                                when, now_us));
+  ASSIGN_OR_RETURN(
+      const Question question,
+      MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(), when, now_us));
   const DealsSnapshot& snapshot = question.snapshot;
   const BoardLayout layout = LayoutOf(question);
   const int32_t column = layout.FindColumn(request.column());

@@ -93,9 +93,8 @@ void ChangeOrder::Add(DealIndex deal, uint64_t position, bool is_new,
   changes_.insert(at, {.position = position, .deal = deal});
   if (is_new) ++deal_count_;
   if (changes_.size() <= 2 * deal_count_ + kPassedPlaces) return;
-  std::erase_if(changes_, [&](const Change& change) {
-    return position_of(change.deal) != change.position;
-  });
+  std::erase_if(changes_,
+                [&](const Change& change) { return position_of(change.deal) != change.position; });
 }
 
 void ChangeOrder::ForEachAfter(uint64_t position, const PositionOf& position_of,

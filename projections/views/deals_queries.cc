@@ -124,8 +124,7 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
   if (index == nullptr || limit == 0) return deals;
   DealMessages messages(snapshot);
   index->changes.ForEachAfter(
-      after.value,
-      [&snapshot](DealIndex deal) { return snapshot.table().last_position[deal]; },
+      after.value, [&snapshot](DealIndex deal) { return snapshot.table().last_position[deal]; },
       [&](DealIndex deal) {
         deals.push_back(messages.Make(deal));
         return deals.size() < limit;

@@ -56,8 +56,8 @@ absl::StatusOr<v1::Tenant> GetTenant(const TenantViews& views);
 
 // What a request's as_of and known_at mean, resolved by the caller.
 struct AsKnown {
-  std::optional<int64_t> as_of_us;                      // Unset = now.
-  std::optional<eventstore::Position> known_position;   // Unset = everything.
+  std::optional<int64_t> as_of_us;                     // Unset = now.
+  std::optional<eventstore::Position> known_position;  // Unset = everything.
 };
 // Resolves an Instant other than a position to µs; INVALID_ARGUMENT names `field`.
 absl::StatusOr<int64_t> ResolveInstant(const v1::Instant& instant, const TenantViews& views,

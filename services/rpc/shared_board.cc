@@ -27,7 +27,7 @@ SharedBoard::~SharedBoard() {
 }
 
 void SharedBoard::Start(Position not_before) {
-  const absl::StatusOr<uint64_t> watch = parts_.runner.Watch(key_.tenant, [weak = weak_from_this()] {
+  const auto watch = parts_.runner.Watch(key_.tenant, [weak = weak_from_this()] {
     if (const auto board = weak.lock()) board->Changed();
   });
   if (!watch.ok()) {

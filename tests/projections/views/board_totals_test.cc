@@ -55,9 +55,7 @@ void ExpectTotalsOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
   }
 }
 
-const DealsView& DealsOf(const FoldedTenant& tenant) {
-  return **tenant.Get<DealsView>(kDealsView);
-}
+const DealsView& DealsOf(const FoldedTenant& tenant) { return **tenant.Get<DealsView>(kDealsView); }
 
 void ExpectChangesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
   const FactTable& table = DealsOf(tenant).table();
@@ -105,6 +103,7 @@ void CompareAlong(const RandomDealsOptions& options, size_t every) {
     tenant.Fold(logged, settles);
     ++events;
     if (!settles || events % every != 0 || ::testing::Test::HasFatalFailure()) return;
+    if (!GetPipeline(tenant, "Sales", {}).ok()) return;  // The history begins before it.
     ExpectAllOfAScan(tenant, random);
     for (auto& [view, changed] : tenant.FlushRows()) {
       for (auto& [key, value] : changed.rows) rows[view].rows[key] = value;
@@ -186,8 +185,8 @@ TEST(OrderedDeals, AreASortedSet) {
     ASSERT_TRUE(std::ranges::equal(seen, expected));
     const auto at = static_cast<int64_t>(random() % 310);
     ASSERT_EQ(order.CountBefore(at),
-              static_cast<size_t>(std::distance(
-                  expected.begin(), expected.lower_bound(OrderedDeals::Entry{at, 0}))));
+              static_cast<size_t>(std::distance(expected.begin(),
+                                                expected.lower_bound(OrderedDeals::Entry{at, 0}))));
   }
   for (const OrderedDeals::Entry& entry : expected) order.Erase(entry);
   EXPECT_TRUE(order.empty());

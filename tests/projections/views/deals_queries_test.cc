@@ -160,8 +160,8 @@ TEST_F(DealsQueries, WhatChangedSinceAPositionComesOldestChangeFirst) {
 
 TEST_F(DealsQueries, DealsInAStage) {
   sales_.Move("d2", "Call", Day(6));
-  EXPECT_THAT(*DealsInStage(sales_.views, "stage_Call", 10), ElementsAre("d1", "d2", "d4"));
-  EXPECT_THAT(*DealsInStage(sales_.views, "stage_Call", 2), ElementsAre("d1", "d2"));
+  EXPECT_THAT(*DealsInStage(sales_.views, "stage_Call", 10), ElementsAre("d4", "d1", "d2"));
+  EXPECT_THAT(*DealsInStage(sales_.views, "stage_Call", 2), ElementsAre("d4", "d1"));
   EXPECT_THAT(*DealsInStage(sales_.views, "stage_Nowhere", 2), IsEmpty());
 }
 
