@@ -50,7 +50,8 @@ void Follower::WhenFresh(const eventstore::TenantId& id, FreshWait wait) {
   tenant->used_us = base::MonotonicMicros();
   if (tenant->Serves(wait.views, wait.position)) return wait.done(absl::OkStatus());
   const bool behind = (tenant->ready & wait.views) != wait.views;
-  waiters_.Add(id, std::move(wait));
+  wait.tenant = tenant;
+  waiters_.Add(std::move(wait));
   if (behind) shared_.loader.Add(tenant, Loader::Urgency::kRead);
   waiters_.Reached(*tenant);  // It may have got there between the look and Add.
   follower_.Hurry();

@@ -112,7 +112,10 @@ void Loader::Work(Entry entry) {
       return;
     }
   }
-  steps_.done(entry.tenant, entry.urgency);
+  if (steps_.done(entry.tenant, entry.urgency)) return;
+  base::MutexLock lock(mu_);
+  if (stopping_ || running_.contains(entry.tenant.get())) return;
+  Wait(std::move(entry), kRoomRetryMicros);
 }
 
 void Loader::PutBack(Entry entry, int64_t delay_us) {
@@ -120,10 +123,13 @@ void Loader::PutBack(Entry entry, int64_t delay_us) {
   const auto running = running_.find(entry.tenant.get());
   if (running->second) entry.urgency = Urgency::kRead;
   running_.erase(running);
-  if (stopping_) return;
+  if (!stopping_) Wait(std::move(entry), delay_us);
+}
+
+void Loader::Wait(Entry entry, int64_t delay_us) {
   entry.not_before_us = base::MonotonicMicros() + delay_us;
   TenantState* const key = entry.tenant.get();
-  waiting_.emplace(key, std::move(entry));
+  waiting_.try_emplace(key, std::move(entry));  // Or it was asked for since, at once.
   changed_.NotifyOne();
 }
 

@@ -25,8 +25,9 @@ class Loader {
     std::function<bool(const TenantPtr&, Urgency)> may_start;
     // Brings what is behind of the tenant up to date; after an error it is tried again later.
     std::function<absl::Status(const TenantPtr&)> load;
-    // It was brought up to date, and nobody asked for more meanwhile.
-    std::function<void(const TenantPtr&, Urgency)> done;
+    // It was brought up to date, and nobody asked for more meanwhile. False: look at it again, a
+    // little later.
+    std::function<bool(const TenantPtr&, Urgency)> done;
   };
 
   Loader() = default;
@@ -56,6 +57,7 @@ class Loader {
   // The most urgent entry that may run now; false: `wait_us` until there may be one.
   bool Take(Entry& entry, int64_t& wait_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PutBack(Entry entry, int64_t delay_us);
+  void Wait(Entry entry, int64_t delay_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Steps steps_;
   mutable base::Mutex mu_;

@@ -59,7 +59,7 @@ class RunnerImpl final : public Runner {
         {.may_start = [this](const TenantPtr& tenant, Loader::Urgency) { return MayLoad(tenant); },
          .load = [this](const TenantPtr& tenant) { return Load(tenant); },
          .done = [this](const TenantPtr& tenant,
-                        Loader::Urgency urgency) { Loaded(tenant, urgency); }});
+                        Loader::Urgency urgency) { return Loaded(tenant, urgency); }});
     if (checked_.ok()) surveyor_ = base::Worker("views-survey", [this] { Survey(shared_); });
   }
   ~RunnerImpl() override { RunnerImpl::Stop(); }
@@ -235,9 +235,12 @@ class RunnerImpl final : public Runner {
   }
 
   // Who was only refreshed leaves again; who was read stays while there is room.
-  void Loaded(const TenantPtr& tenant, Loader::Urgency urgency) {
-    if (urgency == Loader::Urgency::kBackground && tenant->used_us == 0) Evict(shared_, tenant);
+  // False: it was to leave, but somebody holds it just now (the follower, or a flush of its rows).
+  bool Loaded(const TenantPtr& tenant, Loader::Urgency urgency) {
+    const bool leaves = urgency == Loader::Urgency::kBackground && tenant->used_us == 0;
+    const bool left = leaves && Evict(shared_, tenant);
     MakeRoom(shared_, 0);
+    return left || !leaves;
   }
 
   // Constant after construction.

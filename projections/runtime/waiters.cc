@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 
 namespace dealog::projections {
@@ -19,12 +20,13 @@ absl::Status Behind(eventstore::Position position) {
 
 }  // namespace
 
-void Waiters::Add(const eventstore::TenantId& tenant, FreshWait wait) {
+void Waiters::Add(FreshWait wait) {
+  DEALOG_CHECK(wait.tenant != nullptr);
   absl::Status closed;
   {
     base::MutexLock lock(mu_);
     if (!closed_) {
-      waiting_[tenant].emplace(wait.position, std::move(wait));
+      waiting_[wait.tenant->id].emplace(wait.position, std::move(wait));
       return;
     }
     closed = *closed_;

@@ -20,6 +20,8 @@ using FreshCallback = std::function<void(absl::Status)>;
 
 // What a read waits for.
 struct FreshWait {
+  // Who waits holds the tenant: were it to leave, nobody would say when it got there.
+  TenantPtr tenant;
   eventstore::Position position;
   ViewSet views = 0;
   absl::Time deadline;
@@ -30,7 +32,7 @@ struct FreshWait {
 class Waiters {
  public:
   // Completes at once if closed.
-  void Add(const eventstore::TenantId& tenant, FreshWait wait);
+  void Add(FreshWait wait);
   // Completes those that need not wait any more.
   void Reached(const TenantState& tenant);
   // Fails those whose deadline passed with UNAVAILABLE / VIEW_BEHIND.

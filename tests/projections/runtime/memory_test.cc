@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "eventstore/base/one_shot.h"
 #include "eventstore/base/worker.h"
 #include "projections/runtime/runner.h"
 #include "tests/projections/runtime/runner_fixture.h"
@@ -86,6 +87,24 @@ TEST_F(MemoryTest, EvictedAndLoadedTenantsAnswerAsBefore) {
   Stop();
   const auto kept = Dump();
   EXPECT_EQ(RowsOfAFoldInOneGo(), kept);
+}
+
+TEST_F(MemoryTest, WhoWaitsForACommitHoldsTheTenant) {
+  FillTenants();
+  StartWithin(2 * OneTenant());
+  EXPECT_EQ(Count(Tenant(0), "n0"), 2);
+  const Position next{log_->Head(TenantId{Tenant(0)})->position.value + 2};
+  base::OneShot<absl::Status> fresh;
+  runner_->WhenFresh(TenantId{Tenant(0)}, {.kind = Freshness::Kind::kAtLeast, .position = next},
+                     In(absl::Seconds(20)),
+                     [&fresh](absl::Status status) { fresh.Set(std::move(status)); });
+  // More than there is room for come and go, all read later than the one that is waited for.
+  for (uint64_t i = 1; i < kTenants; ++i) EXPECT_EQ(Count(Tenant(i), "n0"), 2);
+  AwaitNothingLoading();
+  EXPECT_GT(runner_->memory().evictions, 10u);
+  Write(Tenant(0), 0);
+  EXPECT_TRUE(fresh.Wait().ok());
+  EXPECT_EQ(Count(Tenant(0), "n0"), 4);
 }
 
 TEST_F(MemoryTest, ReadersWritersAndRebuildsUnderPressure) {
