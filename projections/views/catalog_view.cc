@@ -22,23 +22,26 @@ const ProductRecord* CatalogView::Product(std::string_view id) const {
   return found == products_.end() ? nullptr : &found->second;
 }
 
-void CatalogView::Apply(const StreamEvent& event) {
+absl::Status CatalogView::Apply(const StreamEvent& event) {
   const std::string id(event.id);
   if (event.type == states::kMemberStream) {
     const auto set = SetBy<states::MemberState>(event.event, event.meta);
     MemberRecord& member =
         members_.try_emplace(id, MemberRecord{.state = states::MemberState(id)}).first->second;
+    RETURN_IF_ERROR(CheckOrder(event, member.state.revision));
     member.state.Apply(event.event, event.meta);
     member.name.Take(set.display_name, event.meta);
     member.team.Take(set.team, event.meta);
     member.region.Take(set.region, event.meta);
-    return;
+    return absl::OkStatus();
   }
   const auto set = SetBy<states::ProductState>(event.event, event.meta);
   ProductRecord& product =
       products_.try_emplace(id, ProductRecord{.state = states::ProductState(id)}).first->second;
+  RETURN_IF_ERROR(CheckOrder(event, product.state.revision));
   product.state.Apply(event.event, event.meta);
   product.name.Take(set.display_name, event.meta);
+  return absl::OkStatus();
 }
 
 ViewDefinition CatalogViewDefinition() {

@@ -41,7 +41,7 @@ class CatalogView final : public StreamView {
   const std::map<std::string, ProductRecord, std::less<>>& products() const { return products_; }
 
  private:
-  void Apply(const StreamEvent& event) override;
+  absl::Status Apply(const StreamEvent& event) override;
 
   std::map<std::string, MemberRecord, std::less<>> members_;
   std::map<std::string, ProductRecord, std::less<>> products_;

@@ -124,8 +124,10 @@ size_t FactTable::ApproximateBytes() const {
                                 5 * 12;
   // A kept fold: its lists, and what it holds of more than kTapeChunkEvents events.
   constexpr size_t kKeptBytes = sizeof(DealFacts) + 16'384;
-  return deal_count() * kDealBytes + visits_.capacity() * sizeof(Visit) +
-         spans_.capacity() * sizeof(CycleSpan) +
+  // Places in the orders of its stage, of its day and of changes.
+  constexpr size_t kIndexedBytes = 3 * 2 * sizeof(OrderedDeals::Entry);
+  return deal_count() * (kDealBytes + (indexes_ ? kIndexedBytes : 0)) +
+         visits_.capacity() * sizeof(Visit) + spans_.capacity() * sizeof(CycleSpan) +
          visit_attributes_.capacity() * sizeof(AttributeValues) +
          span_attributes_.capacity() * sizeof(SpanAttributes) +
          changes_.capacity() * sizeof(Change) + kept_.size() * kKeptBytes;

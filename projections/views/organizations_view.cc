@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 
+#include "eventstore/base/status.h"
 #include "projections/states/stream_types.h"
 
 namespace dealog::projections {
@@ -37,12 +38,13 @@ const OrganizationRecord* OrganizationsView::Find(std::string_view id) const {
   return found == records_.end() ? nullptr : &found->second;
 }
 
-void OrganizationsView::Apply(const StreamEvent& event) {
+absl::Status OrganizationsView::Apply(const StreamEvent& event) {
   const auto set = SetBy<states::OrganizationState>(event.event, event.meta);
   const std::string id(event.id);
   OrganizationRecord& record =
       records_.try_emplace(id, OrganizationRecord{.state = states::OrganizationState(id)})
           .first->second;
+  RETURN_IF_ERROR(CheckOrder(event, record.state.revision));
   record.state.Apply(event.event, event.meta);
   record.name.Take(set.display_name, event.meta);
   set.attributes.ForEachEver([&](const std::string& key, const events::v1::Attribute* value) {
@@ -52,6 +54,7 @@ void OrganizationsView::Apply(const StreamEvent& event) {
     record.attributes[key].Add(event.meta.position, event.meta.occurred_at_us, has,
                                has ? ValueOf(*value) : AttributeValue());
   });
+  return absl::OkStatus();
 }
 
 ViewDefinition OrganizationsViewDefinition() {

@@ -43,7 +43,7 @@ class OrganizationsView final : public StreamView {
   const std::set<std::string, std::less<>>& attribute_keys() const { return attribute_keys_; }
 
  private:
-  void Apply(const StreamEvent& event) override;
+  absl::Status Apply(const StreamEvent& event) override;
 
   std::map<std::string, OrganizationRecord, std::less<>> records_;
   std::set<std::string, std::less<>> attribute_keys_;

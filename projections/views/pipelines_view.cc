@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "eventstore/base/status.h"
 #include "eventstore/base/string_view.h"
 #include "projections/states/stream_types.h"
 
@@ -11,11 +12,12 @@ namespace dealog::projections {
 
 PipelinesView::PipelinesView() : StreamView({states::kPipelineStream}) {}
 
-void PipelinesView::Apply(const StreamEvent& event) {
+absl::Status PipelinesView::Apply(const StreamEvent& event) {
   const auto [found, is_new] = by_id_.try_emplace(base::View(event.id), records_.size());
   const size_t index = found->second;
   if (is_new) records_.emplace_back(event.id);
   Record& record = records_[index];
+  RETURN_IF_ERROR(CheckOrder(event, record.latest.revision));
   record.latest.Apply(event.event, event.meta);
   record.newest_position = std::max(record.newest_position, event.meta.position);
   record.latest_us = std::max(record.latest_us, event.meta.occurred_at_us);
@@ -27,6 +29,7 @@ void PipelinesView::Apply(const StreamEvent& event) {
     record.past = nullptr;
   }
   for (const StageAt& stage : record.latest.stages) by_stage_.try_emplace(stage.id(), index);
+  return absl::OkStatus();
 }
 
 bool PipelinesView::IsKnown(const Record& record, const Horizon& horizon) {

@@ -64,7 +64,7 @@ class PipelinesView final : public StreamView {
     mutable Shared past ABSL_GUARDED_BY(mu);
     mutable Horizon past_horizon ABSL_GUARDED_BY(mu);
   };
-  void Apply(const StreamEvent& event) override;
+  absl::Status Apply(const StreamEvent& event) override;
   static bool IsKnown(const Record& record, const Horizon& horizon);
   static PipelineAt FoldRecord(const Record& record, const Horizon& horizon);
   static Shared SharedAt(const Record& record, const Horizon& horizon);

@@ -16,7 +16,7 @@
 #include <tuple>
 #include <utility>
 
-#include "eventstore/base/check.h"
+#include "eventstore/base/status.h"
 #include "projections/views/stream_view.h"
 
 namespace dealog::projections {
@@ -34,15 +34,12 @@ class StateTable {
   }
   const States& all() const { return states_; }
 
-  const State& Apply(std::string_view id, const events::v1::Event& event,
-                     const states::EventMeta& meta) {
+  // The state, to be changed; an empty one for an id that there was not.
+  State& Edit(std::string_view id) {
     auto found = states_.lower_bound(id);
     if (found == states_.end() || found->first != id) {
       found = states_.try_emplace(found, std::string(id), State(id));
     }
-    DEALOG_CHECK(meta.revision > found->second.revision)
-        << std::string(id) << ": revision " << meta.revision << " after " << found->second.revision;
-    found->second.Apply(event, meta);
     return found->second;
   }
 
@@ -75,18 +72,24 @@ class StateView : public StreamView, protected FoldedListener<States>... {
       : StreamView({types.begin(), types.end()}), types_(types) {}
 
  private:
-  void Apply(const StreamEvent& event) final {
-    ApplyTo(event, std::index_sequence_for<States...>());
+  absl::Status Apply(const StreamEvent& event) final {
+    return ApplyTo(event, std::index_sequence_for<States...>());
   }
   template <size_t... kPlaces>
-  void ApplyTo(const StreamEvent& event, std::index_sequence<kPlaces...>) {
-    (ApplyTo(types_[kPlaces], event, std::get<kPlaces>(tables_)), ...);
+  absl::Status ApplyTo(const StreamEvent& event, std::index_sequence<kPlaces...>) {
+    absl::Status status;
+    (status.Update(ApplyTo(types_[kPlaces], event, std::get<kPlaces>(tables_))), ...);
+    return status;
   }
   template <typename State>
-  void ApplyTo(std::string_view type, const StreamEvent& event, StateTable<State>& table) {
-    if (type != event.type) return;
+  absl::Status ApplyTo(std::string_view type, const StreamEvent& event, StateTable<State>& table) {
+    if (type != event.type) return absl::OkStatus();
+    State& state = table.Edit(event.id);
+    RETURN_IF_ERROR(CheckOrder(event, state.revision));
+    state.Apply(event.event, event.meta);
     FoldedListener<State>& listener = *this;
-    listener.Folded(table.Apply(event.id, event.event, event.meta));
+    listener.Folded(state);
+    return absl::OkStatus();
   }
 
   const std::array<std::string_view, sizeof...(States)> types_;

@@ -49,6 +49,15 @@ bool StreamView::Wants(std::string_view type) const {
   return std::find(types_.begin(), types_.end(), type) != types_.end();
 }
 
+absl::Status StreamView::CheckOrder(const StreamEvent& event, uint64_t revision) {
+  if (event.meta.revision > revision) return absl::OkStatus();
+  return base::Error(
+      absl::StatusCode::kInternal, "CORRUPT_RECORD",
+      absl::StrCat("stream ", base::View(event.type), "/", base::View(event.id),
+                   ": expected a revision after ", revision, ", found ", event.meta.revision,
+                   " at position ", event.meta.position, "; see `dealog log verify`"));
+}
+
 absl::Status StreamView::Fold(const FoldedEvent& folded) {
   const storage::v1::EventHeader& header = folded.header;
   if (!Wants(header.stream().type())) return absl::OkStatus();
@@ -60,6 +69,7 @@ absl::Status StreamView::Fold(const FoldedEvent& folded) {
   writer.Text(header.actor().principal());
   // To the end of the row: nothing follows.
   folded.event.AppendToString(&value);
+  event_bytes_ += value.size();
   unflushed_.emplace_back(RowKey(header), std::move(value));
   ++row_count_;
   const states::EventMeta meta{.revision = header.revision(),
@@ -67,8 +77,7 @@ absl::Status StreamView::Fold(const FoldedEvent& folded) {
                                .recorded_at_us = header.recorded_at_us(),
                                .occurred_at_us = header.occurred_at_us(),
                                .principal = header.actor().principal()};
-  Apply({header.stream().type(), header.stream().id(), folded.event, meta});
-  return absl::OkStatus();
+  return Apply({header.stream().type(), header.stream().id(), folded.event, meta});
 }
 
 void StreamView::FlushRows(RowSink& sink) {
@@ -104,8 +113,8 @@ absl::Status StreamView::LoadRow(std::string_view key, std::string_view value) {
   loaded_stream_ = stream;
   loaded_revision_ = meta.revision = parsed->revision;
   ++row_count_;
-  Apply({parsed->type, parsed->id, event, meta});
-  return absl::OkStatus();
+  event_bytes_ += value.size();
+  return Apply({parsed->type, parsed->id, event, meta});
 }
 
 }  // namespace dealog::projections

@@ -26,6 +26,8 @@ class StreamView : public ViewState {
   void FlushRows(RowSink& sink) final;
   absl::Status LoadRow(std::string_view key, std::string_view value) final;
   size_t RowCount() const final { return row_count_; }
+  // What is folded says no more than its events did.
+  size_t ApproximateBytes() const final { return ViewState::ApproximateBytes() + event_bytes_; }
 
  protected:
   // One event of a stream of one of its types. An event of a kind that this build does not know is
@@ -38,7 +40,11 @@ class StreamView : public ViewState {
   };
 
   explicit StreamView(std::vector<std::string_view> types) : types_(std::move(types)) {}
-  virtual void Apply(const StreamEvent& event) = 0;
+  // An error: see ViewState::Fold.
+  virtual absl::Status Apply(const StreamEvent& event) = 0;
+  // INTERNAL unless the event comes after that revision of its stream: a fold that took it would
+  // show what no state is. A fault of this tenant's log, and no reason to end the process.
+  static absl::Status CheckOrder(const StreamEvent& event, uint64_t revision);
 
  private:
   bool Wants(std::string_view type) const;
@@ -46,6 +52,7 @@ class StreamView : public ViewState {
   const std::vector<std::string_view> types_;
   std::vector<std::pair<std::string, std::string>> unflushed_;  // Keys and values.
   size_t row_count_ = 0;
+  size_t event_bytes_ = 0;  // Of all rows' events.
   // The row loaded last: the next is its stream's next, or the first of another.
   std::string loaded_stream_;
   uint64_t loaded_revision_ = 0;
