@@ -85,10 +85,10 @@ class BoardLayout {
     int32_t column;
   };
 
-  // Every deal that is marked.
+  // Every deal that matched.
   static BoardLayout ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
-                             const DealMarks& marks);
-  static BoardLayout ByDecisionMonth(const DealsSnapshot& snapshot, const DealMarks& marks);
+                             const MatchedDeals& deals);
+  static BoardLayout ByDecisionMonth(const DealsSnapshot& snapshot, const MatchedDeals& deals);
 
   const std::vector<Column>& columns() const { return columns_; }
   // Every deal on the board and its column.

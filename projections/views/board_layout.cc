@@ -95,30 +95,30 @@ int32_t StageColumns::Add(Symbol stage) {
 }
 
 BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
-                                 const DealMarks& marks) {
+                                 const MatchedDeals& deals) {
   BoardLayout layout;
   StageColumns columns(snapshot, pipeline);
   const std::vector<Symbol>& stages = snapshot.standing().stage;
-  layout.places_.reserve(marks.size());
-  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    if (marks[deal]) layout.places_.push_back({.deal = deal, .column = columns.Of(stages[deal])});
-  }
+  layout.places_.reserve(deals.size_max());
+  deals.ForEach([&](DealIndex deal) {
+    layout.places_.push_back({.deal = deal, .column = columns.Of(stages[deal])});
+  });
   layout.columns_ = columns.columns();
   return layout;
 }
 
-BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const DealMarks& marks) {
+BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const MatchedDeals& deals) {
   BoardLayout layout;
   const FactTable& table = snapshot.table();
   const std::vector<Outcome>& outcomes = snapshot.standing().outcome;
   DecisionMonths months(snapshot);
-  layout.places_.reserve(marks.size());
-  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    if (!marks[deal] || outcomes[deal] != Outcome::kOpen) continue;
+  layout.places_.reserve(deals.size_max());
+  deals.ForEach([&](DealIndex deal) {
+    if (outcomes[deal] != Outcome::kOpen) return;
     const size_t bucket =
         months.BucketOf(table.Latest(deal, DealField::kExpectedClose, snapshot.as_of()));
     layout.places_.push_back({.deal = deal, .column = static_cast<int32_t>(bucket)});
-  }
+  });
   const std::vector<size_t> order = months.InOrder();
   std::vector<int32_t> column_of(order.size());
   for (size_t i = 0; i < order.size(); ++i) {

@@ -45,11 +45,10 @@ absl::StatusOr<Question> MakeQuestion(const TenantViews& views, std::string_view
 
 BoardLayout LayoutOf(const Question& question) {
   const DealsSnapshot& snapshot = question.snapshot;
-  DealMarks marks = ExistingDeals(snapshot, question.pipeline.pipeline_id);
-  question.filter.Narrow(snapshot, marks);
+  const MatchedDeals deals = question.filter.Match(snapshot, question.pipeline.pipeline_id);
   return question.column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
-             ? BoardLayout::ByDecisionMonth(snapshot, marks)
-             : BoardLayout::ByStage(snapshot, question.pipeline, marks);
+             ? BoardLayout::ByDecisionMonth(snapshot, deals)
+             : BoardLayout::ByStage(snapshot, question.pipeline, deals);
 }
 
 bool IsMonth(std::string_view text) {

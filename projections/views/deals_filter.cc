@@ -1,23 +1,27 @@
 #include "projections/views/deals_filter.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/currency.h"
 #include "eventstore/base/status.h"
 #include "projections/filter/evaluate.h"
 #include "projections/states/deal_fields.h"
+#include "projections/views/deals_terms.h"
 
 namespace dealog::projections {
 namespace {
 
 using filter::Node;
 using filter::Value;
-
 using states::DealFieldId;
+
+// Of more than one in so many deals columns are read as fast from one end to the other.
+constexpr size_t kScannedShare = 4;
 
 const filter::Schema& DealSchema() {
   static const auto* const kSchema = [] {
@@ -28,27 +32,12 @@ const filter::Schema& DealSchema() {
   return *kSchema;
 }
 
-DealFieldId FieldOf(const Node& node) {
-  return static_cast<DealFieldId>(states::PlaceOfField(node.field_id));
-}
-
-constexpr std::array<std::string_view, 3> kStatusNames = {"OPEN", "WON", "LOST"};
-
-// Of what is known by a name; without it where the id alone is meant.
-bool NameMatches(const Node& node, std::string_view id, std::string_view label) {
-  if (states::IsIdAlone(node.field_id)) label = {};
-  return filter::Compares(node, Value::Reference(id, label));
-}
-
-Value TextOrUnset(const std::string* text) {
-  return text == nullptr ? Value::Unset() : Value::Text(*text);
-}
-
-// Evaluates a tree over all marked deals at once.
+// Evaluates a tree over all marked deals at once: over all deals, or over some of them, whose marks
+// are at the places of their list.
 class Evaluator {
  public:
-  explicit Evaluator(const DealsSnapshot& snapshot)
-      : snapshot_(snapshot), table_(snapshot.table()), as_of_(snapshot.as_of()) {}
+  explicit Evaluator(const DealsSnapshot& snapshot, const std::vector<DealIndex>* some = nullptr)
+      : snapshot_(snapshot), table_(snapshot.table()), as_of_(snapshot.as_of()), some_(some) {}
 
   // NOLINTNEXTLINE(misc-no-recursion): the parser bounded the depth.
   void Narrow(const Node& node, DealMarks& marks) {
@@ -75,6 +64,9 @@ class Evaluator {
         return;
       }
       case Node::Kind::kCompare:
+        if (const std::optional<DictionaryTerm> term = TermOf(snapshot_, node)) {
+          return KeepByTerm(*term, marks);
+        }
         return Compare(node, marks);
     }
   }
@@ -86,27 +78,38 @@ class Evaluator {
 
   template <typename Holds>
   void Keep(DealMarks& marks, Holds holds) {
-    for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-      if (marks[deal]) marks[deal] = holds(deal) ? 1 : 0;
+    for (size_t place = 0; place < marks.size(); ++place) {
+      if (!marks[place]) continue;
+      const DealIndex deal = some_ != nullptr ? (*some_)[place] : static_cast<DealIndex>(place);
+      marks[place] = holds(deal) ? 1 : 0;
     }
   }
-  // By a column of dense numbers; `holds` is asked once per number. All deals are looked up, marked
-  // or not, so that no jump depends on it.
-  template <typename Holds>
-  void KeepByColumn(const std::vector<uint32_t>& column, DealMarks& marks, Holds holds) {
+  // By dense numbers; `holds` is asked once per number. All deals are looked up, marked or not, so
+  // that no jump depends on it.
+  template <typename NumberOf, typename Holds>
+  void KeepByNumber(DealMarks& marks, NumberOf number_of, const Holds& holds) {
     enum : uint8_t { kFails, kHolds, kNotAsked };
     std::vector<uint8_t> answers(NumberCount(), kNotAsked);
-    const uint32_t* const numbers = column.data();
     uint8_t* const answer_of = answers.data();
     uint8_t* const mark_of = marks.data();
-    for (size_t deal = 0, count = marks.size(); deal < count; ++deal) {
-      uint8_t& answer = answer_of[numbers[deal]];
-      if (answer == kNotAsked) answer = holds(numbers[deal]) ? kHolds : kFails;
-      mark_of[deal] &= answer;
-    }
+    const auto pass = [&](auto deal_at) {
+      for (size_t place = 0, count = marks.size(); place < count; ++place) {
+        const uint32_t number = number_of(deal_at(place));
+        uint8_t& answer = answer_of[number];
+        if (answer == kNotAsked) answer = holds(number) ? kHolds : kFails;
+        mark_of[place] &= answer;
+      }
+    };
+    if (some_ == nullptr) return pass([](size_t place) { return place; });
+    pass([deals = some_->data()](size_t place) { return size_t{deals[place]}; });
   }
   template <typename Holds>
-  void KeepByField(DealField field, DealMarks& marks, Holds holds) {
+  void KeepByColumn(const std::vector<uint32_t>& column, DealMarks& marks, const Holds& holds) {
+    KeepByNumber(
+        marks, [numbers = column.data()](size_t deal) { return numbers[deal]; }, holds);
+  }
+  template <typename Holds>
+  void KeepByField(DealField field, DealMarks& marks, const Holds& holds) {
     if (as_of_ == kNever) return KeepByColumn(table_.SymbolColumn(field), marks, holds);
     std::vector<std::optional<bool>> answers(NumberCount());
     Keep(marks, [&](DealIndex deal) {
@@ -115,6 +118,7 @@ class Evaluator {
       return *answers[number];
     });
   }
+  void KeepByTerm(const DictionaryTerm& term, DealMarks& marks);
   template <typename ValueOf>
   void KeepByValue(const Node& node, DealMarks& marks, ValueOf value_of) {
     Keep(marks, [&](DealIndex deal) { return filter::Compares(node, value_of(deal)); });
@@ -128,55 +132,53 @@ class Evaluator {
     });
   }
 
-  // More than any symbol or code of a tag set.
+  // More than any number of a term, and than any code of a tag set.
   size_t NumberCount() const {
-    return std::max(snapshot_.symbols().size(), table_.tag_set_count());
+    constexpr size_t kStatuses = StatusNumber(Outcome::kLost) + 1;
+    return std::max({snapshot_.symbols().size(), table_.tag_set_count(), kStatuses});
   }
-  std::string_view Text(Symbol symbol) const { return snapshot_.symbols().Text(symbol); }
 
   void Compare(const Node& node, DealMarks& marks);
-  bool CompareAttributes(const Node& node, DealMarks& marks);
-  bool CompareStanding(const Node& node, DealMarks& marks);
-  void CompareMember(const Node& node, Timeline<std::string> MemberRecord::*timeline,
-                     DealMarks& marks);
-  void CompareTags(const Node& node, DealMarks& marks);
-  void CompareOrganizationAttribute(const Node& node, DealMarks& marks);
   void CompareAmount(const Node& node, DealMarks& marks);
 
   const DealsSnapshot& snapshot_;
   const FactTable& table_;
   const int64_t as_of_;
+  const std::vector<DealIndex>* const some_;  // nullptr: all.
   DealFacts facts_;
 };
 
-void Evaluator::CompareMember(const Node& node, Timeline<std::string> MemberRecord::*timeline,
-                              DealMarks& marks) {
-  KeepByField(DealField::kOwner, marks, [&](Symbol owner) {
-    const MemberRecord* member = snapshot_.catalog().Member(Text(owner));
-    return member != nullptr &&
-           filter::Compares(node, TextOrUnset((member->*timeline).Latest(snapshot_.horizon())));
-  });
-}
-
-void Evaluator::CompareTags(const Node& node, DealMarks& marks) {
-  KeepByField(DealField::kTags, marks, [&](Symbol set) {
-    std::vector<std::string_view> tags;
-    for (const Symbol tag : table_.TagSet({.value = set})) tags.push_back(Text(tag));
-    return filter::Compares(node, Value::List(tags));
-  });
-}
-
-void Evaluator::CompareOrganizationAttribute(const Node& node, DealMarks& marks) {
-  KeepByField(DealField::kOrganization, marks, [&](Symbol symbol) {
-    const OrganizationRecord* organization = snapshot_.organizations().Find(Text(symbol));
-    if (organization == nullptr) return false;
-    const AttributeValue* value = organization->Attribute(node.member, kNever, snapshot_.horizon());
-    if (value == nullptr) return false;
-    if (const double* number = std::get_if<double>(value)) {
-      return filter::Compares(node, Value::Number(*number));
-    }
-    return filter::Compares(node, Value::Text(std::get<std::string>(*value)));
-  });
+void Evaluator::KeepByTerm(const DictionaryTerm& term, DealMarks& marks) {
+  switch (term.field) {
+    case Posted::kOwner:
+      return KeepByField(DealField::kOwner, marks, term.holds);
+    case Posted::kSource:
+      return KeepByField(DealField::kSource, marks, term.holds);
+    case Posted::kOrganization:
+      return KeepByField(DealField::kOrganization, marks, term.holds);
+    case Posted::kProduct:
+      return KeepByField(DealField::kProduct, marks, term.holds);
+    case Posted::kTags:
+      return KeepByField(DealField::kTags, marks, [&](uint32_t code) {
+        const std::vector<Symbol>& tags = table_.TagSet({.value = code});
+        return std::any_of(tags.begin(), tags.end(), term.holds);
+      });
+    case Posted::kPipeline:
+      return KeepByColumn(table_.pipeline, marks, term.holds);
+    case Posted::kStage:
+      return KeepByColumn(snapshot_.standing().stage, marks, term.holds);
+    case Posted::kLastOpenStage:
+      return KeepByColumn(snapshot_.standing().last_open_stage, marks, term.holds);
+    case Posted::kLostReason:
+      return KeepByColumn(snapshot_.standing().reason, marks, term.holds);
+    case Posted::kStatus:
+      return KeepByNumber(
+          marks,
+          [outcomes = snapshot_.standing().outcome.data()](size_t deal) {
+            return StatusNumber(outcomes[deal]);
+          },
+          term.holds);
+  }
 }
 
 void Evaluator::CompareAmount(const Node& node, DealMarks& marks) {
@@ -193,105 +195,35 @@ void Evaluator::CompareAmount(const Node& node, DealMarks& marks) {
   });
 }
 
-bool Evaluator::CompareAttributes(const Node& node, DealMarks& marks) {
-  const auto by_name = [&](DealField field, auto label) {
-    KeepByField(field, marks,
-                [&](Symbol symbol) { return NameMatches(node, Text(symbol), label(symbol)); });
-  };
-  switch (FieldOf(node)) {
-    case DealFieldId::kOwner:
-      by_name(DealField::kOwner, [&](Symbol owner) { return snapshot_.OwnerLabel(owner); });
-      return true;
-    case DealFieldId::kTeam:
-      CompareMember(node, &MemberRecord::team, marks);
-      return true;
-    case DealFieldId::kRegion:
-      CompareMember(node, &MemberRecord::region, marks);
-      return true;
-    case DealFieldId::kSource:
-      by_name(DealField::kSource, [&](Symbol source) { return Text(source); });
-      return true;
-    case DealFieldId::kTags:
-      CompareTags(node, marks);
-      return true;
-    case DealFieldId::kProduct:
-      by_name(DealField::kProduct, [&](Symbol product) { return snapshot_.ProductLabel(product); });
-      return true;
-    case DealFieldId::kOrganization:
-      by_name(DealField::kOrganization,
-              [&](Symbol organization) { return snapshot_.OrganizationLabel(organization); });
-      return true;
-    case DealFieldId::kOrganizationAttribute:
-      CompareOrganizationAttribute(node, marks);
-      return true;
-    case DealFieldId::kAmount:
-      CompareAmount(node, marks);
-      return true;
-    case DealFieldId::kCurrency:
-      KeepByValue(node, marks, [&, code = std::string()](DealIndex deal) mutable {
-        code = UnpackCurrency(table_.Latest(deal, DealField::kAmount, as_of_).currency);
-        return Value::Text(code);
-      });
-      return true;
-    case DealFieldId::kExpectedCloseDate:
-      KeepByValue(node, marks, [&](DealIndex deal) {
-        const FieldValue day = table_.Latest(deal, DealField::kExpectedClose, as_of_);
-        return day.set() ? Value::Instant(day.value) : Value::Unset();
-      });
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Evaluator::CompareStanding(const Node& node, DealMarks& marks) {
-  const auto column = [&](const auto& values, auto value) {
-    KeepByValue(node, marks, [&](DealIndex deal) { return value(values[deal]); });
-  };
-  const auto by_stage = [&](const std::vector<Symbol>& stages) {
-    KeepByColumn(stages, marks, [&](Symbol symbol) {
-      const StageAt* stage = snapshot_.Stage(symbol);
-      return NameMatches(node, Text(symbol),
-                         stage != nullptr ? stage->label() : std::string_view());
-    });
-  };
+void Evaluator::Compare(const Node& node, DealMarks& marks) {
   const auto instant = [](int64_t at) {
     return at == kNever ? Value::Unset() : Value::Instant(at);
   };
   switch (FieldOf(node)) {
-    case DealFieldId::kStage:
-      by_stage(snapshot_.standing().stage);
-      return true;
-    case DealFieldId::kLastOpenStage:
-      by_stage(snapshot_.standing().last_open_stage);
-      return true;
-    case DealFieldId::kStatus:
-      column(snapshot_.standing().outcome, [](Outcome outcome) {
-        return Value::Text(kStatusNames[static_cast<size_t>(outcome)]);
+    case DealFieldId::kAmount:
+      return CompareAmount(node, marks);
+    case DealFieldId::kCurrency:
+      return KeepByValue(node, marks, [&, code = std::string()](DealIndex deal) mutable {
+        code = UnpackCurrency(table_.Latest(deal, DealField::kAmount, as_of_).currency);
+        return Value::Text(code);
       });
-      return true;
+    case DealFieldId::kExpectedCloseDate:
+      return KeepByValue(node, marks, [&](DealIndex deal) {
+        const FieldValue day = table_.Latest(deal, DealField::kExpectedClose, as_of_);
+        return day.set() ? Value::Instant(day.value) : Value::Unset();
+      });
     case DealFieldId::kCloseTime:
-      column(snapshot_.standing().closed_us, instant);
-      return true;
-    case DealFieldId::kStageEnterTime:
-      column(snapshot_.standing().entered_us, instant);
-      return true;
-    case DealFieldId::kLostReason:
-      KeepByColumn(snapshot_.standing().reason, marks, [&](Symbol reason) {
-        return filter::Compares(node, Value::Text(Text(reason)));
+      return KeepByValue(node, marks, [&, &standing = snapshot_.standing()](DealIndex deal) {
+        return instant(standing.closed_us[deal]);
       });
-      return true;
+    case DealFieldId::kStageEnterTime:
+      return KeepByValue(node, marks, [&, &standing = snapshot_.standing()](DealIndex deal) {
+        return instant(standing.entered_us[deal]);
+      });
     case DealFieldId::kCycle:
-      column(snapshot_.standing().cycle, [](uint16_t cycle) { return Value::Number(cycle); });
-      return true;
-    default:
-      return false;
-  }
-}
-
-void Evaluator::Compare(const Node& node, DealMarks& marks) {
-  if (CompareAttributes(node, marks) || CompareStanding(node, marks)) return;
-  switch (FieldOf(node)) {
+      return KeepByValue(node, marks, [&standing = snapshot_.standing()](DealIndex deal) {
+        return Value::Number(standing.cycle[deal]);
+      });
     case DealFieldId::kDealId:
       return KeepByValue(node, marks,
                          [&](DealIndex deal) { return Value::Text(snapshot_.view().Id(deal)); });
@@ -311,13 +243,6 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
           node, marks, [&](DealIndex deal) { return table_.last_occurred_us[deal] >= as_of_; },
           [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
           [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
-    case DealFieldId::kPipeline:
-      return KeepByColumn(table_.pipeline, marks, [&](Symbol symbol) {
-        const PipelinesView::Shared pipeline =
-            snapshot_.pipelines().At(Text(symbol), snapshot_.horizon());
-        return NameMatches(node, Text(symbol),
-                           pipeline ? pipeline->display_name.value : Text(symbol));
-      });
     default:  // deals_queries_test asks for every field of the table.
       DEALOG_CHECK(false) << "no column answers for field " << states::PlaceOfField(node.field_id);
   }
@@ -334,6 +259,45 @@ absl::StatusOr<DealFilter> DealFilter::Compile(std::string_view text, const Tena
 
 void DealFilter::Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const {
   Evaluator(snapshot).Narrow(filter_.root(), marks);
+}
+
+MatchedDeals DealFilter::Match(const DealsSnapshot& snapshot, std::string_view pipeline_id) const {
+  const std::optional<Candidates> candidates = CandidatesIn(snapshot, pipeline_id);
+  if (!candidates) {
+    DealMarks marks = ExistingDeals(snapshot, pipeline_id);
+    Narrow(snapshot, marks);
+    return MatchedDeals(std::move(marks));
+  }
+  std::vector<DealIndex> deals;
+  deals.reserve(candidates->deals.size());
+  candidates->deals.ForEach([&deals](DealIndex deal) { deals.push_back(deal); });
+  if (!candidates->exact) {
+    DealMarks marks(deals.size(), 1);
+    Evaluator(snapshot, &deals).Narrow(filter_.root(), marks);
+    size_t kept = 0;
+    for (size_t place = 0; place < deals.size(); ++place) {
+      if (marks[place]) deals[kept++] = deals[place];
+    }
+    deals.resize(kept);
+  }
+  return MatchedDeals(std::move(deals));
+}
+
+std::optional<Candidates> DealFilter::CandidatesIn(const DealsSnapshot& snapshot,
+                                                   std::string_view pipeline_id) const {
+  if (snapshot.indexes() == nullptr) return std::nullopt;
+  std::optional<Candidates> candidates = BoundOf(snapshot, filter_.root());
+  if (!candidates) return std::nullopt;
+  if (!pipeline_id.empty()) {
+    const Symbol pipeline = snapshot.symbols().Find(pipeline_id);
+    const DealSet* const deals =
+        pipeline == kNoSymbol ? nullptr
+                              : snapshot.indexes()->postings().Find(Posted::kPipeline, pipeline);
+    if (deals == nullptr) return Candidates{.exact = true};  // No deal is in it.
+    candidates->deals.IntersectWith(*deals);
+  }
+  if (candidates->deals.size() > snapshot.deal_count() / kScannedShare) return std::nullopt;
+  return candidates;
 }
 
 DealMarks ExistingDeals(const DealsSnapshot& snapshot, std::string_view pipeline_id) {

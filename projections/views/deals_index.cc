@@ -120,6 +120,11 @@ void DealIndexes::Replace(DealIndex deal, const DealPlace& before, const DealPla
     pipelines_[after.pipeline].changes.Add(deal, after.last_position, is_new, position_of);
   }
   Regroup(deal, before, after);
+  Post(deal, before, after);
+}
+
+void DealIndexes::Post(DealIndex deal, const DealPlace& before, const DealPlace& after) {
+  postings_.Replace(deal, before.exists ? before.posted : PostedValues(), after.posted);
 }
 
 void DealIndexes::Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after) {
@@ -137,6 +142,7 @@ void DealIndexes::AddAll(const std::vector<DealPlace>& places,
   std::vector<DealIndex> order(places.size());
   std::iota(order.begin(), order.end(), DealIndex{0});
   std::erase_if(order, [&](DealIndex deal) { return !places[deal].exists; });
+  for (const DealIndex deal : order) Post(deal, {}, places[deal]);  // By number: at sets' ends.
   std::sort(order.begin(), order.end(), [&](DealIndex a, DealIndex b) {
     return places[a].last_position < places[b].last_position;
   });

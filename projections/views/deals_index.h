@@ -16,6 +16,7 @@
 #include "eventstore/base/mutex.h"
 #include "projections/views/deals_facts.h"
 #include "projections/views/deals_order.h"
+#include "projections/views/deals_postings.h"
 #include "projections/views/money.h"
 
 namespace dealog::projections {
@@ -30,6 +31,7 @@ struct DealPlace {
   FieldValue amount;
   int64_t expected_day = kUnset;
   uint64_t last_position = 0;
+  PostedValues posted;
 };
 
 // Deals of one stage, in the order in which they entered it, and the totals of their amounts.
@@ -104,11 +106,14 @@ class DealIndexes {
   // nullptr: no deal was ever in it.
   const Pipeline* Find(Symbol pipeline) const;
   const std::map<Symbol, Pipeline>& pipelines() const { return pipelines_; }
+  const DealPostings& postings() const { return postings_; }
 
  private:
   void Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after);
+  void Post(DealIndex deal, const DealPlace& before, const DealPlace& after);
 
   std::map<Symbol, Pipeline> pipelines_;
+  DealPostings postings_;
 };
 
 }  // namespace dealog::projections

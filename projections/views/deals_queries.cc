@@ -102,11 +102,9 @@ absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQue
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
   ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
-  DealMarks marks = ExistingDeals(snapshot, {});
-  filter.Narrow(snapshot, marks);
-  for (DealIndex deal = 0; deal < marks.size(); ++deal) {
-    if (marks[deal]) builder.Offer(PlaceOf(snapshot, deal, order), deal);
-  }
+  filter.Match(snapshot, {}).ForEach([&](DealIndex deal) {
+    builder.Offer(PlaceOf(snapshot, deal, order), deal);
+  });
   DealMessages messages(snapshot);
   return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
 }

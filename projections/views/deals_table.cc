@@ -107,7 +107,24 @@ DealPlace FactTable::PlaceOf(DealIndex deal) const {
           .entered_us = standing.entered_us[deal],
           .amount = Column(deal, DealField::kAmount),
           .expected_day = Column(deal, DealField::kExpectedClose).value,
-          .last_position = last_position[deal]};
+          .last_position = last_position[deal],
+          .posted = PostedOf(deal)};
+}
+
+PostedValues FactTable::PostedOf(DealIndex deal) const {
+  const auto symbol = [&](DealField field) { return Column(deal, field).symbol(); };
+  PostedValues posted{.tags = &TagSet(Column(deal, DealField::kTags))};
+  posted[Posted::kOwner] = symbol(DealField::kOwner);
+  posted[Posted::kSource] = symbol(DealField::kSource);
+  posted[Posted::kOrganization] = symbol(DealField::kOrganization);
+  posted[Posted::kProduct] = symbol(DealField::kProduct);
+  posted[Posted::kTags] = symbol(DealField::kTags);
+  posted[Posted::kPipeline] = pipeline[deal];
+  posted[Posted::kStage] = standing.stage[deal];
+  posted[Posted::kLastOpenStage] = standing.last_open_stage[deal];
+  posted[Posted::kStatus] = StatusNumber(standing.outcome[deal]);
+  posted[Posted::kLostReason] = standing.reason[deal];
+  return posted;
 }
 
 void FactTable::MakeIndexes() {
@@ -124,8 +141,10 @@ size_t FactTable::ApproximateBytes() const {
                                 5 * 12;
   // A kept fold: its lists, and what it holds of more than kTapeChunkEvents events.
   constexpr size_t kKeptBytes = sizeof(DealFacts) + 16'384;
-  // Places in the orders of its stage, of its day and of changes.
-  constexpr size_t kIndexedBytes = 3 * 2 * sizeof(OrderedDeals::Entry);
+  // Places in the orders of its stage, of its day and of changes; of its posted values, few of
+  // which are rare enough to take a number.
+  constexpr size_t kIndexedBytes =
+      3 * 2 * sizeof(OrderedDeals::Entry) + kPostedCount * sizeof(DealIndex);
   return deal_count() * (kDealBytes + (indexes_ ? kIndexedBytes : 0)) +
          visits_.capacity() * sizeof(Visit) + spans_.capacity() * sizeof(CycleSpan) +
          visit_attributes_.capacity() * sizeof(AttributeValues) +

@@ -107,6 +107,7 @@ class FactTable {
   FieldValue Column(DealIndex deal, DealField field) const;
   void SetColumns(DealIndex deal, const DealFacts& facts);
   DealPlace PlaceOf(DealIndex deal) const;
+  PostedValues PostedOf(DealIndex deal) const;
   ChangeSpan ChangesOf(DealIndex deal, DealField field) const;
 
   // Columns of fields, by their number.

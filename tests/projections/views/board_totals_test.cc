@@ -1,9 +1,10 @@
 // Method: random histories; at every so many positions the whole board, which the indexes answer,
 // is the board by a scan of all deals (a filter that all of them match), by stage and by decision
-// month, before and after a restart. The same for who changed last and for the deals of a stage;
-// and deals in an order beside a set.
+// month, before and after a restart. The same for who changed last, for the deals of a stage, for
+// those of every posted value, and for who matches a filter; and deals in an order beside a set.
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -13,6 +14,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "projections/views/deals_filter.h"
 #include "projections/views/deals_order.h"
 #include "projections/views/deals_view.h"
 #include "projections/views/queries.h"
@@ -86,10 +88,120 @@ void ExpectStagesOfAScan(const FoldedTenant& tenant) {
   }
 }
 
+using ValueAndDeal = std::pair<uint32_t, DealIndex>;
+
+// Everything that is posted of the field.
+std::set<ValueAndDeal> PostedNow(const DealPostings& postings, Posted field) {
+  std::set<ValueAndDeal> posted;
+  postings.ForEach(field, [&](uint32_t value, const DealSet& deals) {
+    EXPECT_FALSE(deals.empty());
+    deals.ForEach([&](DealIndex deal) { posted.insert({value, deal}); });
+  });
+  return posted;
+}
+
+void ExpectPostingsOfAScan(const FoldedTenant& tenant) {
+  const FactTable& table = DealsOf(tenant).table();
+  const auto expect = [&](Posted field, auto number_of) {
+    std::set<ValueAndDeal> expected;
+    for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+      if (number_of(deal) != 0) expected.insert({number_of(deal), deal});
+    }
+    ASSERT_EQ(PostedNow(table.indexes()->postings(), field), expected)
+        << "field " << static_cast<int>(field);
+  };
+  const auto latest = [&](DealField field) {
+    return [&table, field](DealIndex deal) { return table.Latest(deal, field, kNever).symbol(); };
+  };
+  expect(Posted::kOwner, latest(DealField::kOwner));
+  expect(Posted::kSource, latest(DealField::kSource));
+  expect(Posted::kOrganization, latest(DealField::kOrganization));
+  expect(Posted::kProduct, latest(DealField::kProduct));
+  expect(Posted::kPipeline, [&](DealIndex deal) { return table.pipeline[deal]; });
+  expect(Posted::kStage, [&](DealIndex deal) { return table.standing.stage[deal]; });
+  expect(Posted::kLastOpenStage,
+         [&](DealIndex deal) { return table.standing.last_open_stage[deal]; });
+  expect(Posted::kStatus,
+         [&](DealIndex deal) { return StatusNumber(table.standing.outcome[deal]); });
+  expect(Posted::kLostReason, [&](DealIndex deal) { return table.standing.reason[deal]; });
+  std::set<ValueAndDeal> tags;
+  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+    const FieldValue set = table.Latest(deal, DealField::kTags, kNever);
+    for (const Symbol tag : table.TagSet(set)) tags.insert({tag, deal});
+  }
+  ASSERT_EQ(PostedNow(table.indexes()->postings(), Posted::kTags), tags);
+}
+
+// A filter of random terms: posted ones, by id and by name, and others.
+std::string RandomFilter(std::mt19937_64& random, int depth) {
+  static constexpr const char* kTerms[] = {
+      "owner = member_1",
+      "owner = \"Member 2\"",
+      "owner != member_3",
+      "owner_id = member_4",
+      "owner_id = \"Member 4\"",
+      "owner:*",
+      "owner:Member",
+      "team = \"Team 1\"",
+      "region = \"Region 1\"",
+      "organization = org_3",
+      "organization = \"Organization 4\"",
+      "organization.sector = \"Sector 2\"",
+      "organization.size > 80",
+      "product = \"Product 1\"",
+      "source = web",
+      "source >= fair",
+      "tags:vip",
+      "tags:*",
+      "tags:nobody",
+      "status = OPEN",
+      "status != OPEN",
+      "lost_reason = budget",
+      "stage = stage_1",
+      "stage_id = stage_2",
+      "last_open_stage = stage_3",
+      "pipeline = Sales",
+      "pipeline = Elsewhere",
+      "amount > 4000",
+      "currency = EUR",
+      "expected_close_date < 2017-06-01",
+      "title:\"1\"",
+      "cycle > 1",
+      "deal_id > deal_140000000",
+      "close_time:*",
+  };
+  if (depth == 0 || random() % 3 == 0) return kTerms[random() % std::size(kTerms)];
+  const std::string a = RandomFilter(random, depth - 1);
+  if (random() % 5 == 0) return "NOT (" + a + ")";
+  return "(" + a + (random() % 2 == 0 ? ") AND (" : ") OR (") + RandomFilter(random, depth - 1) +
+         ")";
+}
+
+// Who matches by candidates, and by a scan.
+void ExpectMatchesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const auto snapshot = DealsSnapshot::Make(tenant, {}, tenant.recorded_at_us());
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  for (int i = 0; i < 4; ++i) {
+    const std::string text = RandomFilter(random, 3);
+    const auto filter = DealFilter::Compile(text, snapshot->tenant());
+    ASSERT_TRUE(filter.ok()) << text << ": " << filter.status();
+    const std::string_view pipeline = random() % 2 == 0 ? "" : RandomDeals::kPipeline;
+    DealMarks marks = ExistingDeals(*snapshot, pipeline);
+    filter->Narrow(*snapshot, marks);
+    std::vector<DealIndex> expected;
+    MatchedDeals(marks).ForEach([&](DealIndex deal) { expected.push_back(deal); });
+    std::vector<DealIndex> matched;
+    filter->Match(*snapshot, pipeline).ForEach([&](DealIndex deal) { matched.push_back(deal); });
+    ASSERT_EQ(matched, expected) << text;
+  }
+}
+
 void ExpectAllOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
   ExpectTotalsOfAScan(tenant, random);
   ExpectChangesOfAScan(tenant, random);
   ExpectStagesOfAScan(tenant);
+  ExpectPostingsOfAScan(tenant);
+  ExpectMatchesOfAScan(tenant, random);
 }
 
 void CompareAlong(const RandomDealsOptions& options, size_t every) {
