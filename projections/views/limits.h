@@ -14,4 +14,7 @@ inline constexpr size_t kPastTablesMax = 2;
 // it changes; a longer one keeps its fold.
 inline constexpr int kTapeChunkEvents = 64;
 
+// Widest node of a RecordMap: so much is cloned per level by the first edit after a copy.
+inline constexpr size_t kRecordNodeMax = 64;
+
 }  // namespace dealog::projections
