@@ -41,10 +41,16 @@ class RowSink {
 
 // State of one view for one tenant.
 // Thread safety: const methods from many threads at once; the others from one thread, alone (the
-// runner holds the tenant's lock).
+// runner holds the tenant's lock). A copy is a state of its own: its const methods need no lock,
+// whatever happens to the original meanwhile.
 class ViewState {
  public:
   virtual ~ViewState() = default;
+  // The state as it is now, for reading only: nothing is folded into it, and of rows that wait for
+  // a flush it has none. It must be cheap (well under a millisecond, however much the view holds):
+  // it is taken under the tenant's lock, so that a long read does not hold that. nullptr if the
+  // view can't: it is read in place, under the lock. See Copied.
+  virtual std::shared_ptr<const ViewState> Copy() const { return nullptr; }
   // Folds one event; one of a kind that it does not know folds to nothing. An error stops this view
   // of this tenant (and nothing else) until it is rebuilt; the state is not used any more.
   virtual absl::Status Fold(const FoldedEvent& event) = 0;
@@ -62,6 +68,21 @@ class ViewState {
  protected:
   // What a row of a view that does not measure itself is taken to hold, with its place in a map.
   static constexpr size_t kBytesPerRow = 512;
+};
+
+// Gives a view its Copy, by its copy constructor: what that copies should share until it is written
+// (base::Cow, RecordMap).
+//
+//   class CatalogView final : public Copied<CatalogView, StreamView> { ... };
+template <typename View, typename Base>
+class Copied : public Base {
+ public:
+  std::shared_ptr<const ViewState> Copy() const final {
+    return std::make_shared<const View>(static_cast<const View&>(*this));
+  }
+
+ protected:
+  using Base::Base;
 };
 
 // A view: its name, the version of its fold (another one rebuilds) and how to make a state.

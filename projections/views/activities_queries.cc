@@ -31,7 +31,7 @@ absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
                                                   const ListQuery& query) {
   ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::ActivityFields()));
-  for (const auto& [id, activity] : view->activities().all()) list.Offer(activity);
+  for (const auto& [id, activity] : view->activities()) list.Offer(activity);
   return list.Finish(
       [](const states::ActivityState* activity) { return states::ToActivity(*activity); });
 }
@@ -47,7 +47,7 @@ absl::StatusOr<Page<v1::Note>> ListNotes(const TenantViews& views, std::string_v
     builder.Offer({.number = note.created_at_us, .id = note.note_id}, &note);
   };
   if (deal_id.empty() && contact_id.empty()) {
-    for (const auto& [id, note] : view->notes().all()) offer(note);
+    for (const auto& [id, note] : view->notes()) offer(note);
   } else {
     for (const std::string& id : view->RelatedTo(deal_id.empty() ? contact_id : deal_id)) {
       if (const states::NoteState* note = view->notes().Find(id)) offer(*note);
@@ -59,8 +59,7 @@ absl::StatusOr<Page<v1::Note>> ListNotes(const TenantViews& views, std::string_v
 absl::StatusOr<std::vector<std::string>> RelatedIds(const TenantViews& views,
                                                     std::string_view resource_id) {
   ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
-  const ActivitiesView::Related& related = view->RelatedTo(resource_id);
-  return std::vector<std::string>(related.begin(), related.end());
+  return view->RelatedTo(resource_id);
 }
 
 }  // namespace dealog::projections

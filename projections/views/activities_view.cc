@@ -2,9 +2,18 @@
 
 #include <memory>
 
-#include "eventstore/base/string_view.h"
-
 namespace dealog::projections {
+namespace {
+
+// Before the id of every activity or note of a deal or contact. No id holds a zero byte, so that
+// those of one resource lie together.
+std::string RelatedPrefix(std::string_view resource_id) {
+  std::string prefix(resource_id);
+  prefix.push_back('\0');
+  return prefix;
+}
+
+}  // namespace
 
 void ActivitiesView::Folded(const states::ActivityState& activity) {
   Relate(activity.activity_id, activity.deal_id, activity.contact_id);
@@ -16,14 +25,21 @@ void ActivitiesView::Folded(const states::NoteState& note) {
 
 void ActivitiesView::Relate(const std::string& id, const std::string& deal_id,
                             const std::string& contact_id) {
-  if (!deal_id.empty()) related_[deal_id].insert(id);
-  if (!contact_id.empty()) related_[contact_id].insert(id);
+  for (const std::string& resource_id : {deal_id, contact_id}) {
+    const std::string key = RelatedPrefix(resource_id) + id;
+    if (!resource_id.empty() && related_.Find(key) == nullptr) related_.Edit(key);
+  }
 }
 
-const ActivitiesView::Related& ActivitiesView::RelatedTo(std::string_view resource_id) const {
-  static const auto* const kNone = new Related;
-  const auto found = related_.find(base::View(resource_id));
-  return found == related_.end() ? *kNone : found->second;
+std::vector<std::string> ActivitiesView::RelatedTo(std::string_view resource_id) const {
+  const std::string prefix = RelatedPrefix(resource_id);
+  std::vector<std::string> ids;
+  for (auto at = related_.LowerBound(prefix); at != related_.end(); ++at) {
+    const std::string& key = (*at).id;
+    if (!key.starts_with(prefix)) break;
+    ids.push_back(key.substr(prefix.size()));
+  }
+  return ids;
 }
 
 ViewDefinition ActivitiesViewDefinition() {

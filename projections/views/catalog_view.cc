@@ -10,24 +10,12 @@
 
 namespace dealog::projections {
 
-CatalogView::CatalogView() : StreamView({states::kMemberStream, states::kProductStream}) {}
-
-const MemberRecord* CatalogView::Member(std::string_view id) const {
-  const auto found = members_.find(id);
-  return found == members_.end() ? nullptr : &found->second;
-}
-
-const ProductRecord* CatalogView::Product(std::string_view id) const {
-  const auto found = products_.find(id);
-  return found == products_.end() ? nullptr : &found->second;
-}
+CatalogView::CatalogView() : Copied({states::kMemberStream, states::kProductStream}) {}
 
 absl::Status CatalogView::Apply(const StreamEvent& event) {
-  const std::string id(event.id);
   if (event.type == states::kMemberStream) {
     const auto set = SetBy<states::MemberState>(event.event, event.meta);
-    MemberRecord& member =
-        members_.try_emplace(id, MemberRecord{.state = states::MemberState(id)}).first->second;
+    MemberRecord& member = members_.Edit(event.id);
     RETURN_IF_ERROR(CheckOrder(event, member.state.revision));
     member.state.Apply(event.event, event.meta);
     member.name.Take(set.display_name, event.meta);
@@ -36,8 +24,7 @@ absl::Status CatalogView::Apply(const StreamEvent& event) {
     return absl::OkStatus();
   }
   const auto set = SetBy<states::ProductState>(event.event, event.meta);
-  ProductRecord& product =
-      products_.try_emplace(id, ProductRecord{.state = states::ProductState(id)}).first->second;
+  ProductRecord& product = products_.Edit(event.id);
   RETURN_IF_ERROR(CheckOrder(event, product.state.revision));
   product.state.Apply(event.event, event.meta);
   product.name.Take(set.display_name, event.meta);

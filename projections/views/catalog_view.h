@@ -3,13 +3,13 @@
 // Members and products. What KPIs ask about a past instant keeps its timeline: who belonged to
 // which team, and what it was called. Rows: as every StreamView.
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "projections/states/catalog.h"
 #include "projections/tenant_views.h"
+#include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 #include "projections/views/timeline.h"
 
@@ -18,6 +18,8 @@ namespace dealog::projections {
 inline constexpr std::string_view kCatalogView = "catalog";
 
 struct MemberRecord {
+  explicit MemberRecord(std::string_view id) : state(id) {}
+
   states::MemberState state;
   Timeline<std::string> name;
   Timeline<std::string> team;
@@ -25,26 +27,28 @@ struct MemberRecord {
 };
 
 struct ProductRecord {
+  explicit ProductRecord(std::string_view id) : state(id) {}
+
   states::ProductState state;
   Timeline<std::string> name;
 };
 
-// Thread safety: as ViewState. Records stay where they are.
-class CatalogView final : public StreamView {
+// Thread safety: as ViewState.
+class CatalogView final : public Copied<CatalogView, StreamView> {
  public:
   CatalogView();
 
   // nullptr if there is none.
-  const MemberRecord* Member(std::string_view id) const;
-  const ProductRecord* Product(std::string_view id) const;
-  const std::map<std::string, MemberRecord, std::less<>>& members() const { return members_; }
-  const std::map<std::string, ProductRecord, std::less<>>& products() const { return products_; }
+  const MemberRecord* Member(std::string_view id) const { return members_.Find(id); }
+  const ProductRecord* Product(std::string_view id) const { return products_.Find(id); }
+  const RecordMap<MemberRecord>& members() const { return members_; }
+  const RecordMap<ProductRecord>& products() const { return products_; }
 
  private:
   absl::Status Apply(const StreamEvent& event) override;
 
-  std::map<std::string, MemberRecord, std::less<>> members_;
-  std::map<std::string, ProductRecord, std::less<>> products_;
+  RecordMap<MemberRecord> members_;
+  RecordMap<ProductRecord> products_;
 };
 
 ViewDefinition CatalogViewDefinition();

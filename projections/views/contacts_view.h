@@ -11,11 +11,11 @@ namespace dealog::projections {
 inline constexpr std::string_view kContactsView = "contacts";
 
 // Thread safety: as ViewState.
-class ContactsView final : public StateView<states::ContactState> {
+class ContactsView final : public Copied<ContactsView, StateView<states::ContactState>> {
  public:
-  ContactsView() : StateView({states::kContactStream}) {}
+  ContactsView() : Copied({states::kContactStream}) {}
 
-  const StateTable<states::ContactState>& contacts() const { return table<states::ContactState>(); }
+  const RecordMap<states::ContactState>& contacts() const { return table<states::ContactState>(); }
 };
 
 ViewDefinition ContactsViewDefinition();

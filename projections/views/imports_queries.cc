@@ -26,7 +26,7 @@ absl::StatusOr<Page<v1::Import>> ListImports(const TenantViews& views, const Pag
   ASSIGN_OR_RETURN(const ImportsView* view, views.Get<ImportsView>(kImportsView));
   ASSIGN_OR_RETURN(auto builder,
                    PageBuilder<const states::ImportState*>::Make(page, /*descending=*/true));
-  for (const auto& [id, import] : view->imports().all()) {
+  for (const auto& [id, import] : view->imports()) {
     builder.Offer({.number = import.started_at_us, .id = id}, &import);
   }
   return builder.Finish(

@@ -11,11 +11,11 @@ namespace dealog::projections {
 inline constexpr std::string_view kImportsView = "imports";
 
 // Thread safety: as ViewState.
-class ImportsView final : public StateView<states::ImportState> {
+class ImportsView final : public Copied<ImportsView, StateView<states::ImportState>> {
  public:
-  ImportsView() : StateView({states::kImportStream}) {}
+  ImportsView() : Copied({states::kImportStream}) {}
 
-  const StateTable<states::ImportState>& imports() const { return table<states::ImportState>(); }
+  const RecordMap<states::ImportState>& imports() const { return table<states::ImportState>(); }
 };
 
 ViewDefinition ImportsViewDefinition();

@@ -31,24 +31,16 @@ const AttributeValue* OrganizationRecord::Attribute(std::string_view key, int64_
   return found == attributes.end() ? nullptr : found->second.At(instant, horizon);
 }
 
-OrganizationsView::OrganizationsView() : StreamView({states::kOrganizationStream}) {}
-
-const OrganizationRecord* OrganizationsView::Find(std::string_view id) const {
-  const auto found = records_.find(id);
-  return found == records_.end() ? nullptr : &found->second;
-}
+OrganizationsView::OrganizationsView() : Copied({states::kOrganizationStream}) {}
 
 absl::Status OrganizationsView::Apply(const StreamEvent& event) {
   const auto set = SetBy<states::OrganizationState>(event.event, event.meta);
-  const std::string id(event.id);
-  OrganizationRecord& record =
-      records_.try_emplace(id, OrganizationRecord{.state = states::OrganizationState(id)})
-          .first->second;
+  OrganizationRecord& record = records_.Edit(event.id);
   RETURN_IF_ERROR(CheckOrder(event, record.state.revision));
   record.state.Apply(event.event, event.meta);
   record.name.Take(set.display_name, event.meta);
   set.attributes.ForEachEver([&](const std::string& key, const events::v1::Attribute* value) {
-    attribute_keys_.insert(key);
+    if (!attribute_keys_->contains(key)) attribute_keys_.Edit().insert(key);
     // A text without characters groups and filters as none.
     const bool has = value != nullptr && (value->has_number() || !value->text().empty());
     record.attributes[key].Add(event.meta.position, event.meta.occurred_at_us, has,

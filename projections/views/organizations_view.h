@@ -9,8 +9,10 @@
 #include <string_view>
 #include <variant>
 
+#include "eventstore/base/cow.h"
 #include "projections/states/organization.h"
 #include "projections/tenant_views.h"
+#include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 #include "projections/views/timeline.h"
 
@@ -23,6 +25,8 @@ using AttributeValue = std::variant<std::string, double>;
 std::string AttributeText(const AttributeValue& value);
 
 struct OrganizationRecord {
+  explicit OrganizationRecord(std::string_view id) : state(id) {}
+
   states::OrganizationState state;
   Timeline<std::string> name;
   std::map<std::string, Timeline<AttributeValue>, std::less<>> attributes;
@@ -32,21 +36,21 @@ struct OrganizationRecord {
                                   const Horizon& horizon) const;
 };
 
-// Thread safety: as ViewState. Records stay where they are.
-class OrganizationsView final : public StreamView {
+// Thread safety: as ViewState.
+class OrganizationsView final : public Copied<OrganizationsView, StreamView> {
  public:
   OrganizationsView();
 
-  const OrganizationRecord* Find(std::string_view id) const;
-  const std::map<std::string, OrganizationRecord, std::less<>>& records() const { return records_; }
+  const OrganizationRecord* Find(std::string_view id) const { return records_.Find(id); }
+  const RecordMap<OrganizationRecord>& records() const { return records_; }
   // Keys of all attributes that any organization ever had.
-  const std::set<std::string, std::less<>>& attribute_keys() const { return attribute_keys_; }
+  const std::set<std::string, std::less<>>& attribute_keys() const { return *attribute_keys_; }
 
  private:
   absl::Status Apply(const StreamEvent& event) override;
 
-  std::map<std::string, OrganizationRecord, std::less<>> records_;
-  std::set<std::string, std::less<>> attribute_keys_;
+  RecordMap<OrganizationRecord> records_;
+  base::Cow<std::set<std::string, std::less<>>> attribute_keys_;
 };
 
 ViewDefinition OrganizationsViewDefinition();

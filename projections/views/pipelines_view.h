@@ -6,7 +6,6 @@
 //   ASSIGN_OR_RETURN(const PipelineAt pipeline, FindPipeline(views, "Sales", horizon));
 //   for (const StageAt& stage : pipeline.stages) ...
 
-#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -16,10 +15,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/cow.h"
 #include "eventstore/base/mutex.h"
 #include "projections/states/pipeline.h"
 #include "projections/tenant_views.h"
 #include "projections/views/horizon.h"
+#include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 
 namespace dealog::projections {
@@ -31,7 +32,7 @@ using PipelineAt = states::PipelineState;
 using StageAt = states::PipelineStage;
 
 // Thread safety: as ViewState.
-class PipelinesView final : public StreamView {
+class PipelinesView final : public Copied<PipelinesView, StreamView> {
  public:
   PipelinesView();
 
@@ -50,6 +51,15 @@ class PipelinesView final : public StreamView {
     states::EventMeta meta;  // Without its principal, which no pipeline shows.
     events::v1::Event event;
   };
+  // What was asked of a record as it is: its copies share it, and who changes one has another.
+  // Nearly every question is about all that is known: that is copied once, by the first reader
+  // after a change. Questions about a past come in groups: the last one asked about is kept, too.
+  struct Answers {
+    base::Mutex mu;
+    Shared newest ABSL_GUARDED_BY(mu);
+    Shared past ABSL_GUARDED_BY(mu);
+    Horizon past_horizon ABSL_GUARDED_BY(mu);
+  };
   struct Record {
     explicit Record(std::string_view id) : latest(id) {}
 
@@ -57,21 +67,16 @@ class PipelinesView final : public StreamView {
     PipelineAt latest;          // All of them.
     uint64_t newest_position = 0;
     int64_t latest_us = std::numeric_limits<int64_t>::min();
-    // Nearly every question is about all that is known: that is copied once, by the first reader
-    // after a change. Questions about a past come in groups: the last one asked about is kept, too.
-    mutable base::Mutex mu;
-    mutable Shared newest ABSL_GUARDED_BY(mu);
-    mutable Shared past ABSL_GUARDED_BY(mu);
-    mutable Horizon past_horizon ABSL_GUARDED_BY(mu);
+    std::shared_ptr<Answers> answers = std::make_shared<Answers>();
   };
   absl::Status Apply(const StreamEvent& event) override;
   static bool IsKnown(const Record& record, const Horizon& horizon);
   static PipelineAt FoldRecord(const Record& record, const Horizon& horizon);
   static Shared SharedAt(const Record& record, const Horizon& horizon);
 
-  std::deque<Record> records_;
-  absl::flat_hash_map<std::string, size_t> by_id_;
-  absl::flat_hash_map<std::string, size_t> by_stage_;
+  RecordMap<Record> records_;
+  // The id of its pipeline.
+  base::Cow<absl::flat_hash_map<std::string, std::string>> by_stage_;
 };
 
 ViewDefinition PipelinesViewDefinition();

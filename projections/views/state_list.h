@@ -5,7 +5,7 @@
 //
 //   ASSIGN_OR_RETURN(auto list, StateList<states::ContactState>::Make(views, query,
 //                                                                     states::ContactFields()));
-//   for (const auto& [id, contact] : view->contacts().all()) list.Offer(contact);
+//   for (const auto& [id, contact] : view->contacts()) list.Offer(contact);
 //   return list.Finish([](const states::ContactState* contact) { return ToContact(*contact); });
 
 #include <bit>

@@ -3,51 +3,25 @@
 // A view of aggregates: their own states, folded by their own Evolve, to be described by their own
 // description. The state that decides is the state that is shown.
 //
-//   class ContactsView final : public StateView<states::ContactState> {
+//   class ContactsView final : public Copied<ContactsView, StateView<states::ContactState>> {
 //    public:
-//     ContactsView() : StateView({states::kContactStream}) {}
+//     ContactsView() : Copied({states::kContactStream}) {}
 //   };
 //   const states::ContactState* contact = view->table<states::ContactState>().Find(id);
 
 #include <array>
-#include <map>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "eventstore/base/status.h"
+#include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 
 namespace dealog::projections {
 
-// States of one stream type by id. Thread safety: its view's. States stay where they are.
-template <typename State>
-class StateTable {
- public:
-  using States = std::map<std::string, State, std::less<>>;
-
-  // nullptr if there is none.
-  const State* Find(std::string_view id) const {
-    const auto found = states_.find(id);
-    return found == states_.end() ? nullptr : &found->second;
-  }
-  const States& all() const { return states_; }
-
-  // The state, to be changed; an empty one for an id that there was not.
-  State& Edit(std::string_view id) {
-    auto found = states_.lower_bound(id);
-    if (found == states_.end() || found->first != id) {
-      found = states_.try_emplace(found, std::string(id), State(id));
-    }
-    return found->second;
-  }
-
- private:
-  States states_;
-};
-
-// Is told after each event which state it led to: for indexes beside the states.
+// Is told after each event which state it led to: for indexes beside the states. The state may be
+// elsewhere after the next event: keep its id.
 template <typename State>
 class FoldedListener {
  public:
@@ -63,8 +37,8 @@ template <typename... States>
 class StateView : public StreamView, protected FoldedListener<States>... {
  public:
   template <typename State>
-  const StateTable<State>& table() const {
-    return std::get<StateTable<State>>(tables_);
+  const RecordMap<State>& table() const {
+    return std::get<RecordMap<State>>(tables_);
   }
 
  protected:
@@ -82,7 +56,7 @@ class StateView : public StreamView, protected FoldedListener<States>... {
     return status;
   }
   template <typename State>
-  absl::Status ApplyTo(std::string_view type, const StreamEvent& event, StateTable<State>& table) {
+  absl::Status ApplyTo(std::string_view type, const StreamEvent& event, RecordMap<State>& table) {
     if (type != event.type) return absl::OkStatus();
     State& state = table.Edit(event.id);
     RETURN_IF_ERROR(CheckOrder(event, state.revision));
@@ -93,7 +67,7 @@ class StateView : public StreamView, protected FoldedListener<States>... {
   }
 
   const std::array<std::string_view, sizeof...(States)> types_;
-  std::tuple<StateTable<States>...> tables_;
+  std::tuple<RecordMap<States>...> tables_;
 };
 
 }  // namespace dealog::projections

@@ -18,7 +18,7 @@
 namespace dealog::projections {
 
 // Thread safety: as ViewState. Ownership: `types` are static. Rows are not kept: those of events
-// since the last flush wait for the next.
+// since the last flush wait for the next, in the state that folded them and in no copy of it.
 // Invariants: Apply sees each stream's events in the order of their revisions, also when loading.
 class StreamView : public ViewState {
  public:
@@ -40,6 +40,9 @@ class StreamView : public ViewState {
   };
 
   explicit StreamView(std::vector<std::string_view> types) : types_(std::move(types)) {}
+  StreamView(const StreamView& other)
+      : types_(other.types_), row_count_(other.row_count_), event_bytes_(other.event_bytes_) {}
+  StreamView& operator=(const StreamView&) = delete;
   // An error: see ViewState::Fold.
   virtual absl::Status Apply(const StreamEvent& event) = 0;
   // INTERNAL unless the event comes after that revision of its stream: a fold that took it would

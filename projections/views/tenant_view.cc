@@ -11,8 +11,12 @@
 
 namespace dealog::projections {
 
+const states::TenantState* TenantView::tenant() const {
+  const auto& tenants = table<states::TenantState>();  // A tenant has one stream of this type.
+  return tenants.empty() ? nullptr : &(*tenants.begin()).record;
+}
+
 void TenantView::Folded(const states::TenantState& tenant) {
-  tenant_ = &tenant;
   // The decider admitted known zones only; on a machine without that zone's data days are UTC's.
   if (!absl::LoadTimeZone(tenant.time_zone, &time_zone_)) time_zone_ = absl::UTCTimeZone();
 }

@@ -14,18 +14,17 @@ namespace dealog::projections {
 inline constexpr std::string_view kTenantView = "tenant";
 
 // Thread safety: as ViewState.
-class TenantView final : public StateView<states::TenantState> {
+class TenantView final : public Copied<TenantView, StateView<states::TenantState>> {
  public:
-  TenantView() : StateView({states::kTenantStream}) {}
+  TenantView() : Copied({states::kTenantStream}) {}
 
   // nullptr before its first event.
-  const states::TenantState* tenant() const { return tenant_; }
+  const states::TenantState* tenant() const;
   const absl::TimeZone& time_zone() const { return time_zone_; }
 
  private:
   void Folded(const states::TenantState& tenant) override;
 
-  const states::TenantState* tenant_ = nullptr;  // In the table.
   absl::TimeZone time_zone_ = absl::UTCTimeZone();
 };
 

@@ -38,7 +38,7 @@ absl::StatusOr<Page<v1::Workflow>> ListWorkflows(const TenantViews& views,
   ASSIGN_OR_RETURN(const WorkflowsView* view, views.Get<WorkflowsView>(kWorkflowsView));
   ASSIGN_OR_RETURN(auto builder,
                    PageBuilder<const states::WorkflowState*>::Make(page, /*descending=*/false));
-  for (const auto& [id, workflow] : view->workflows().all()) {
+  for (const auto& [id, workflow] : view->workflows()) {
     builder.Offer({.text = workflow.display_name.value, .id = id}, &workflow);
   }
   return builder.Finish(
@@ -57,7 +57,7 @@ absl::StatusOr<Page<v1::WorkflowInstance>> ListWorkflowInstances(const TenantVie
   }
   ASSIGN_OR_RETURN(auto builder, PageBuilder<const states::WorkflowInstanceState*>::Make(
                                      page, /*descending=*/true));
-  for (const auto& [id, instance] : view->instances().all()) {
+  for (const auto& [id, instance] : view->instances()) {
     if (!workflow_id.empty() && instance.workflow_id != workflow_id) continue;
     if (!deal_id.empty() && instance.deal_id != deal_id) continue;
     builder.Offer({.number = instance.started_at_us, .id = id}, &instance);

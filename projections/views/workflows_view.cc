@@ -6,7 +6,7 @@ namespace dealog::projections {
 
 const states::WorkflowState* WorkflowsView::FindWorkflow(std::string_view workflow) const {
   if (const states::WorkflowState* found = workflows().Find(workflow)) return found;
-  for (const auto& [id, candidate] : workflows().all()) {
+  for (const auto& [id, candidate] : workflows()) {
     if (candidate.display_name.value == workflow) return &candidate;
   }
   return nullptr;

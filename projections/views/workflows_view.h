@@ -13,14 +13,16 @@ namespace dealog::projections {
 inline constexpr std::string_view kWorkflowsView = "workflows";
 
 // Thread safety: as ViewState.
-class WorkflowsView final : public StateView<states::WorkflowState, states::WorkflowInstanceState> {
+class WorkflowsView final
+    : public Copied<WorkflowsView,
+                    StateView<states::WorkflowState, states::WorkflowInstanceState>> {
  public:
-  WorkflowsView() : StateView({states::kWorkflowStream, states::kWorkflowInstanceStream}) {}
+  WorkflowsView() : Copied({states::kWorkflowStream, states::kWorkflowInstanceStream}) {}
 
-  const StateTable<states::WorkflowState>& workflows() const {
+  const RecordMap<states::WorkflowState>& workflows() const {
     return table<states::WorkflowState>();
   }
-  const StateTable<states::WorkflowInstanceState>& instances() const {
+  const RecordMap<states::WorkflowInstanceState>& instances() const {
     return table<states::WorkflowInstanceState>();
   }
   // By id, else by display name; nullptr if there is none.

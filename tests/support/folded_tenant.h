@@ -40,6 +40,32 @@ class RowMap final : public projections::RowSink {
   std::map<std::string, std::string> rows;
 };
 
+// Copies of a tenant's views, at one position. Thread safety: const methods from many threads.
+class CopiedTenant final : public projections::TenantViews {
+ public:
+  using Copies = std::map<std::string, std::shared_ptr<const projections::ViewState>, std::less<>>;
+
+  CopiedTenant(Copies copies, eventstore::Position position, int64_t recorded_us)
+      : copies_(std::move(copies)), position_(position), recorded_us_(recorded_us) {}
+  eventstore::Position position() const override { return position_; }
+  int64_t recorded_at_us() const override { return recorded_us_; }
+  // By name; nullptr where a view can't be copied.
+  const Copies& copies() const { return copies_; }
+
+ protected:
+  absl::StatusOr<const projections::ViewState*> Find(std::string_view name) const override {
+    const auto found = copies_.find(name);
+    DEALOG_CHECK(found != copies_.end() && found->second != nullptr) << "no copy of " << name;
+    return found->second.get();
+  }
+
+ private:
+  // Constant after construction.
+  Copies copies_;
+  eventstore::Position position_;
+  int64_t recorded_us_;
+};
+
 // Thread safety: none. Fails the program where a fold fails.
 class FoldedTenant final : public projections::TenantViews {
  public:
@@ -96,6 +122,11 @@ class FoldedTenant final : public projections::TenantViews {
     recorded_us_ = at.recorded_us_;
   }
   projections::ViewState& View(const std::string& name) { return *views_.at(name); }
+  CopiedTenant Copy() const {
+    CopiedTenant::Copies copies;
+    for (const auto& [name, view] : views_) copies.emplace(name, view->Copy());
+    return CopiedTenant(std::move(copies), position(), recorded_us_);
+  }
 
   std::vector<LoggedEvent> log;  // What Append made.
 

@@ -1,7 +1,8 @@
 // Method: random commands, back-dated and not, on a few of everything; what they lead to is folded
 // into the views, which restart from their rows at random between two commits. After each commit,
 // of every stream it touched: what is read = the mutation's reply (labels aside) = a fold of the
-// stream from nothing. Every kind of event must have occurred.
+// stream from nothing. Copies of the views, taken now and then, answer later as they did. Every
+// kind of event must have occurred.
 
 #include <gtest/gtest.h>
 

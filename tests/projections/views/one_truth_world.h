@@ -24,6 +24,7 @@
 #include "projections/views/catalog_view.h"
 #include "projections/views/organizations_view.h"
 #include "projections/views/queries.h"
+#include "tests/support/all_answers.h"
 #include "tests/support/domain_spec.h"
 #include "tests/support/folded_tenant.h"
 
@@ -168,8 +169,27 @@ class World {
     Same<Message>(reply, from_nothing, read());
   }
 
+  // Copies of the views answer as the views did, whatever happens afterwards and for how long.
+  void CheckCopies() {
+    const auto answers = [](const testing::CopiedTenant& of, const TenantViews& views) {
+      testing::AnswerText text;
+      testing::AnswersBesidesDeals(views, of.position().value / 2, text);
+      return text.text();
+    };
+    if (copies_.size() < 3 || OneIn(2)) {
+      testing::CopiedTenant copy = views_->Copy();
+      std::string now = answers(copy, copy);
+      EXPECT_EQ(now, answers(copy, *views_));
+      copies_.emplace_back(std::move(copy), std::move(now));
+      return;
+    }
+    const auto old = copies_.begin() + Pick(static_cast<uint32_t>(copies_.size()));
+    EXPECT_EQ(answers(old->first, old->first), old->second);
+    copies_.erase(old);
+  }
   void CheckTouched() {
     if (OneIn(6)) Restart();
+    if (OneIn(40)) CheckCopies();
     const std::set<std::pair<std::string, std::string>> touched = std::move(touched_);
     touched_.clear();
     for (const auto& stream : touched) {
@@ -200,6 +220,7 @@ class World {
   int64_t minute_ = 0;  // Of the next command.
   std::unique_ptr<FoldedTenant> views_;
   std::map<std::string, RowMap> stored_;
+  std::vector<std::pair<testing::CopiedTenant, std::string>> copies_;  // And what they answered.
   std::map<std::pair<std::string, std::string>, std::vector<LoggedEvent>> log_;
   std::set<std::pair<std::string, std::string>> touched_;
   std::set<std::string> kinds_;
