@@ -1,7 +1,7 @@
 // Reads on a data folder that bench_fill made: time to ready, rebuild of all views, replay of the
-// log, boards and KPIs.   bench_read FOLDER TENANT [--keep-views] [--only TEXT]
-// With --only, just the boards and KPIs whose name has the text. Latencies are the client's; the
-// server's CPU per call tells what a busy machine hides.
+// log, boards, pages of lists and KPIs.   bench_read FOLDER TENANT [--keep-views] [--only TEXT]
+// With --only, just the boards, lists and KPIs whose name has the text. Latencies are the client's;
+// the server's CPU per call tells what a busy machine hides.
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +15,7 @@
 
 #include "dealog/v1/admin.grpc.pb.h"
 #include "dealog/v1/board.grpc.pb.h"
+#include "dealog/v1/deals.grpc.pb.h"
 #include "dealog/v1/kpi.grpc.pb.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "dealog/v1/pipelines.grpc.pb.h"
@@ -94,6 +95,29 @@ class Reader {
     });
   }
 
+  // Page after page, from the first one again after the last.
+  void List(const std::string& name, v1::ListDealsRequest request, int64_t bound_us) {
+    auto stub = v1::DealService::NewStub(channel_);
+    Measure(name, 100, bound_us, [&] {
+      grpc::ClientContext context;
+      Prepare(context, tenant_);
+      v1::ListDealsResponse response;
+      Must(stub->ListDeals(&context, request, &response), name.c_str());
+      request.set_page_token(response.next_page_token());
+    });
+  }
+
+  void Cards(const std::string& name, v1::ListColumnCardsRequest request, int64_t bound_us) {
+    auto stub = v1::BoardService::NewStub(channel_);
+    Measure(name, 100, bound_us, [&] {
+      grpc::ClientContext context;
+      Prepare(context, tenant_);
+      v1::ListColumnCardsResponse response;
+      Must(stub->ListColumnCards(&context, request, &response), name.c_str());
+      request.set_page_token(response.next_page_token());
+    });
+  }
+
   void Kpi(const char* name, const v1::QueryKpiRequest& request, int64_t bound_us, int runs = 50) {
     auto stub = v1::KpiService::NewStub(channel_);
     Measure(name, runs, bound_us, [&] {
@@ -138,6 +162,40 @@ void Boards(Reader& reader, const std::string& pipeline) {
   board.clear_filter();
   board.set_column_by(v1::BOARD_COLUMN_BY_DECISION_MONTH);
   reader.Board("board by decision month", board, 5000);
+}
+
+void Lists(Reader& reader, const std::string& pipeline) {
+  constexpr int64_t kIndexedUs = 10'000;
+  constexpr int64_t kOtherUs = 150'000;
+  const struct {
+    const char* name;
+    const char* filter;
+    int64_t bound_us;
+  } filters[] = {{"all", "", kIndexedUs},
+                 {"owner", "owner = \"Member 3\"", kIndexedUs},
+                 {"owner and tag", "owner = \"Member 3\" AND tags:\"vip\"", kIndexedUs},
+                 {"status", "status = OPEN", kIndexedUs},
+                 {"amount", "amount > 1000", kOtherUs},
+                 {"rare title", "title:\"777\"", kOtherUs}};
+  for (const auto& filter : filters) {
+    for (const char* order : {"deal_id", "title", "create_time", "update_time desc", "amount desc",
+                              "expected_close_date"}) {
+      v1::ListDealsRequest request;
+      request.set_filter(filter.filter);
+      request.set_order_by(order);
+      reader.List(std::string("list, ") + filter.name + " by " + order, request, filter.bound_us);
+    }
+  }
+  v1::ListColumnCardsRequest cards;
+  cards.set_pipeline(pipeline);
+  cards.set_column("stage_1");
+  reader.Cards("cards of a stage", cards, kIndexedUs);
+  cards.set_filter("owner = \"Member 3\"");
+  reader.Cards("cards of a stage, owner", cards, kIndexedUs);
+  cards.clear_filter();
+  cards.set_column_by(v1::BOARD_COLUMN_BY_DECISION_MONTH);
+  cards.set_column("OVERDUE");
+  reader.Cards("cards of overdue", cards, kIndexedUs);
 }
 
 void Kpis(Reader& reader, const std::string& pipeline, int64_t head) {
@@ -199,6 +257,7 @@ int Main(const std::string& folder, const std::string& tenant, bool keep_views,
   }
   const std::string pipeline = reader.FirstPipeline();
   Boards(reader, pipeline);
+  Lists(reader, pipeline);
   Kpis(reader, pipeline, reader.Head());
   std::printf("resident memory after the queries %.0f MiB\n",
               static_cast<double>(server.ResidentBytes()) / (1 << 20));
