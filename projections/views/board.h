@@ -94,7 +94,8 @@ class BoardLayout {
   // Every deal on the board and its column.
   const std::vector<Place>& places() const { return places_; }
   // The column of a stage's id or label, or of a decision month; kNoColumn if there is none.
-  int32_t FindColumn(std::string_view name) const;
+  int32_t FindColumn(std::string_view name) const { return FindColumn(columns_, name); }
+  static int32_t FindColumn(const std::vector<Column>& columns, std::string_view name);
 
  private:
   std::vector<Column> columns_;

@@ -17,6 +17,14 @@ int64_t StaleBefore(const DealsSnapshot& snapshot, const BoardLayout::Column& co
                                      : std::numeric_limits<int64_t>::min();
 }
 
+// nullptr: no deal was ever in it.
+const DealIndexes::Pipeline* DealsOfPipeline(const DealsSnapshot& snapshot,
+                                             const PipelineAt& pipeline) {
+  DEALOG_CHECK(snapshot.indexes() != nullptr) << "only of what is known now";
+  const Symbol symbol = snapshot.symbols().Find(pipeline.pipeline_id);
+  return symbol == kNoSymbol ? nullptr : snapshot.indexes()->Find(symbol);
+}
+
 // Puts groups of the indexes into columns.
 class IndexedBoard {
  public:
@@ -45,16 +53,13 @@ class IndexedBoard {
 };
 
 // Stages in the order in which their deals are numbered: as a scan meets them.
-std::vector<Symbol> StagesAsMet(const DealIndexes::Pipeline& pipeline, const StageColumns& known) {
+std::vector<Symbol> StagesAsMet(const DealIndexes::Pipeline& pipeline, const StageColumns& known,
+                                const DealPostings& postings) {
   std::vector<std::pair<DealIndex, Symbol>> unknown;
   for (const auto& [stage, group] : pipeline.stages) {
     if (known.Has(stage)) continue;
-    DealIndex first = kNoDeal;
-    group.deals().ForEach([&first](const OrderedDeals::Entry& entry) {
-      first = std::min(first, entry.deal);
-      return true;
-    });
-    unknown.emplace_back(first, stage);
+    // A stage is one pipeline's.
+    unknown.emplace_back(postings.Find(Posted::kStage, stage)->First(), stage);
   }
   std::sort(unknown.begin(), unknown.end());
   std::vector<Symbol> stages;
@@ -67,7 +72,9 @@ FilledBoard StagesFromIndexes(const DealsSnapshot& snapshot, const PipelineAt& p
   IndexedBoard indexed(snapshot, cards_per_column);
   StageColumns columns(snapshot, pipeline);
   if (deals != nullptr) {
-    for (const Symbol stage : StagesAsMet(*deals, columns)) columns.Of(stage);
+    for (const Symbol stage : StagesAsMet(*deals, columns, snapshot.indexes()->postings())) {
+      columns.Of(stage);
+    }
   }
   FilledBoard board{.columns = columns.columns()};
   board.contents.resize(board.columns.size(), indexed.Empty());
@@ -117,7 +124,7 @@ bool FirstCards::Offer(DealIndex deal, int64_t entered_us) {
   if (kept_.size() == count_) {
     // Most deals are later than all that are kept; that costs one comparison.
     if (count_ == 0 || entered_us > kept_.front().first) return false;
-    if (!before({entered_us, deal}, kept_.front())) return true;
+    if (!before({entered_us, deal}, kept_.front())) return false;
     std::pop_heap(kept_.begin(), kept_.end(), before);
     kept_.pop_back();
   }
@@ -161,12 +168,27 @@ FilledBoard FillByScan(const DealsSnapshot& snapshot, const BoardLayout& layout,
   return board;
 }
 
+std::vector<const OrderedDeals*> DealsOfMonth(const DealsSnapshot& snapshot,
+                                              const PipelineAt& pipeline, std::string_view label) {
+  std::vector<const OrderedDeals*> found;
+  const DealIndexes::Pipeline* const deals = DealsOfPipeline(snapshot, pipeline);
+  if (deals == nullptr) return found;
+  DecisionMonths months(snapshot);
+  SymbolMemo<uint8_t> asked;  // By bucket: its label is the one.
+  for (const auto& [day, stages] : deals->days) {
+    const size_t bucket = months.BucketOf({.value = day});
+    if (!asked.Get(static_cast<Symbol>(bucket),
+                   [&](Symbol of) { return uint8_t{months.Label(of) == label}; })) {
+      continue;
+    }
+    for (const auto& [stage, group] : stages) found.push_back(&group.deals());
+  }
+  return found;
+}
+
 FilledBoard FillFromIndexes(const DealsSnapshot& snapshot, const PipelineAt& pipeline,
                             v1::BoardColumnBy column_by, size_t cards_per_column) {
-  const DealIndexes* const indexes = snapshot.indexes();
-  DEALOG_CHECK(indexes != nullptr) << "only of what is known now";
-  const Symbol symbol = snapshot.symbols().Find(pipeline.pipeline_id);
-  const DealIndexes::Pipeline* const deals = symbol == kNoSymbol ? nullptr : indexes->Find(symbol);
+  const DealIndexes::Pipeline* const deals = DealsOfPipeline(snapshot, pipeline);
   return column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
              ? MonthsFromIndexes(snapshot, deals, cards_per_column)
              : StagesFromIndexes(snapshot, pipeline, deals, cards_per_column);

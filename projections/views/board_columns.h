@@ -6,11 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "projections/views/board.h"
 #include "projections/views/deals_message.h"
+#include "projections/views/deals_order.h"
 #include "projections/views/deals_snapshot.h"
 #include "projections/views/money.h"
 #include "projections/views/paging.h"
@@ -56,6 +58,11 @@ struct FilledBoard {
 // The deals that the layout places.
 FilledBoard FillByScan(const DealsSnapshot& snapshot, const BoardLayout& layout,
                        size_t cards_per_column);
+
+// Lists of the open deals whose decision month has the label, each in the order of cards; none: no
+// deal has. The snapshot must have indexes.
+std::vector<const OrderedDeals*> DealsOfMonth(const DealsSnapshot& snapshot,
+                                              const PipelineAt& pipeline, std::string_view label);
 
 // All deals of the pipeline. The snapshot must have indexes.
 FilledBoard FillFromIndexes(const DealsSnapshot& snapshot, const PipelineAt& pipeline,

@@ -129,10 +129,10 @@ BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const Ma
   return layout;
 }
 
-int32_t BoardLayout::FindColumn(std::string_view name) const {
+int32_t BoardLayout::FindColumn(const std::vector<Column>& columns, std::string_view name) {
   for (const bool by_id : {true, false}) {
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      const std::string& each = by_id ? columns_[i].stage_id : columns_[i].label;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const std::string& each = by_id ? columns[i].stage_id : columns[i].label;
       if (!name.empty() && each == name) return static_cast<int32_t>(i);
     }
   }

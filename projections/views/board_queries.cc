@@ -1,13 +1,17 @@
 // Questions about the board: GetBoard, ListColumnCards.
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "projections/views/board.h"
 #include "projections/views/board_columns.h"
+#include "projections/views/deals_index.h"
 #include "projections/views/deals_message.h"
+#include "projections/views/deals_walk.h"
 #include "projections/views/instants.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
@@ -49,6 +53,69 @@ BoardLayout LayoutOf(const Question& question) {
   return question.column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
              ? BoardLayout::ByDecisionMonth(snapshot, deals)
              : BoardLayout::ByStage(snapshot, question.pipeline, deals);
+}
+
+// By stage. The deals that are now in a stage of the pipeline's order, whatever the filter says;
+// nullptr: none are. nullopt: it is another column, or the question is about a past.
+std::optional<const OrderedDeals*> DealsOfColumn(const Question& question, std::string_view name) {
+  const DealsSnapshot& snapshot = question.snapshot;
+  if (snapshot.indexes() == nullptr) return std::nullopt;
+  const StageColumns columns(snapshot, question.pipeline);
+  const int32_t column = BoardLayout::FindColumn(columns.columns(), name);
+  if (column == BoardLayout::kNoColumn) return std::nullopt;
+  const Symbols& symbols = snapshot.symbols();
+  const Symbol pipeline = symbols.Find(question.pipeline.pipeline_id);
+  const DealIndexes::Pipeline* const deals =
+      pipeline == kNoSymbol ? nullptr : snapshot.indexes()->Find(pipeline);
+  if (deals == nullptr) return nullptr;
+  // A stage that has left the order and still has deals goes by its id before others by their
+  // label.
+  const Symbol named = symbols.Find(name);
+  if (!columns.Has(named) && deals->stages.contains(named)) return std::nullopt;
+  const std::string& stage_id = columns.columns()[static_cast<size_t>(column)].stage_id;
+  const auto group = deals->stages.find(symbols.Find(stage_id));
+  return group == deals->stages.end() ? nullptr : &group->second.deals();
+}
+
+// Of all deals of a decision month each list offers its first ones. False: none was offered.
+template <typename Offer>
+bool OfferOfMonth(const Question& question, std::string_view column, const OrderKey& first,
+                  const Offer& offer) {
+  const DealsSnapshot& snapshot = question.snapshot;
+  if (snapshot.indexes() == nullptr || !question.filter.all()) return false;
+  const std::vector<const OrderedDeals*> lists = DealsOfMonth(snapshot, question.pipeline, column);
+  const DealKeys keys = snapshot.table().keys();
+  for (const OrderedDeals* list : lists) {
+    list->ForEachFrom(first.number, first.id, keys.ids(),
+                      [&](const OrderedDeals::Entry& entry) { return offer(entry.deal); });
+  }
+  return !lists.empty();
+}
+
+// Offers a page of cards by walking along the column, oldest first. False: none was offered.
+bool OfferAlongColumn(const Question& question, std::string_view column, const PageRequest& page,
+                      PageBuilder<DealIndex>& builder) {
+  const DealsSnapshot& snapshot = question.snapshot;
+  const OrderKey first = builder.after() != nullptr
+                             ? *builder.after()
+                             : OrderKey{.number = std::numeric_limits<int64_t>::min()};
+  const auto offer = [&](DealIndex deal) {
+    return builder.Offer(CardPlace(snapshot, deal, snapshot.standing().entered_us[deal]), deal);
+  };
+  if (question.column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH) {
+    return OfferOfMonth(question, column, first, offer);
+  }
+  const std::optional<const OrderedDeals*> deals = DealsOfColumn(question, column);
+  if (!deals) return false;
+  const DealKeys keys = snapshot.table().keys();
+  const auto along = [&](const DealWalk::Visitor& visitor) {
+    if (*deals == nullptr) return;
+    (*deals)->ForEachFrom(
+        first.number, first.id, keys.ids(),
+        [&visitor](const OrderedDeals::Entry& entry) { return visitor(entry.deal); });
+  };
+  // The last card of the page before, the page's, and one that tells whether there is a next one.
+  return DealWalk(snapshot, question.filter).Find(along, page.size + 2, offer);
 }
 
 bool IsMonth(std::string_view text) {
@@ -113,6 +180,11 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
       const Question question,
       MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(), when, now_us));
   const DealsSnapshot& snapshot = question.snapshot;
+  DealMessages messages(snapshot);
+  const auto finish = [&] {
+    return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
+  };
+  if (OfferAlongColumn(question, request.column(), page, builder)) return finish();
   const BoardLayout layout = LayoutOf(question);
   const int32_t column = layout.FindColumn(request.column());
   const bool by_month = request.column_by() == v1::BOARD_COLUMN_BY_DECISION_MONTH;
@@ -130,8 +202,7 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
     if (place != column) continue;
     builder.Offer(CardPlace(snapshot, deal, snapshot.standing().entered_us[deal]), deal);
   }
-  DealMessages messages(snapshot);
-  return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
+  return finish();
 }
 
 }  // namespace dealog::projections

@@ -261,6 +261,16 @@ void DealFilter::Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const {
   Evaluator(snapshot).Narrow(filter_.root(), marks);
 }
 
+void DealFilter::Narrow(const DealsSnapshot& snapshot, std::vector<DealIndex>& deals) const {
+  DealMarks marks(deals.size(), 1);
+  Evaluator(snapshot, &deals).Narrow(filter_.root(), marks);
+  size_t kept = 0;
+  for (size_t place = 0; place < deals.size(); ++place) {
+    if (marks[place]) deals[kept++] = deals[place];
+  }
+  deals.resize(kept);
+}
+
 MatchedDeals DealFilter::Match(const DealsSnapshot& snapshot, std::string_view pipeline_id) const {
   const std::optional<Candidates> candidates = CandidatesIn(snapshot, pipeline_id);
   if (!candidates) {
@@ -271,22 +281,14 @@ MatchedDeals DealFilter::Match(const DealsSnapshot& snapshot, std::string_view p
   std::vector<DealIndex> deals;
   deals.reserve(candidates->deals.size());
   candidates->deals.ForEach([&deals](DealIndex deal) { deals.push_back(deal); });
-  if (!candidates->exact) {
-    DealMarks marks(deals.size(), 1);
-    Evaluator(snapshot, &deals).Narrow(filter_.root(), marks);
-    size_t kept = 0;
-    for (size_t place = 0; place < deals.size(); ++place) {
-      if (marks[place]) deals[kept++] = deals[place];
-    }
-    deals.resize(kept);
-  }
+  if (!candidates->exact) Narrow(snapshot, deals);
   return MatchedDeals(std::move(deals));
 }
 
 std::optional<Candidates> DealFilter::CandidatesIn(const DealsSnapshot& snapshot,
                                                    std::string_view pipeline_id) const {
   if (snapshot.indexes() == nullptr) return std::nullopt;
-  std::optional<Candidates> candidates = BoundOf(snapshot, filter_.root());
+  std::optional<Candidates> candidates = BoundIn(snapshot);
   if (!candidates) return std::nullopt;
   if (!pipeline_id.empty()) {
     const Symbol pipeline = snapshot.symbols().Find(pipeline_id);

@@ -54,6 +54,12 @@ class DealFilter {
   MatchedDeals Match(const DealsSnapshot& snapshot, std::string_view pipeline_id) const;
   // Leaves those that match.
   void Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const;
+  void Narrow(const DealsSnapshot& snapshot, std::vector<DealIndex>& deals) const;
+  // Who can match at most, however many; nullopt: any deal, as far as the indexes know. The
+  // snapshot must have them.
+  std::optional<Candidates> BoundIn(const DealsSnapshot& snapshot) const {
+    return BoundOf(snapshot, filter_.root());
+  }
   // What Match looks at; nullopt: all deals, because the question is about a past, or the filter
   // says nothing that is posted, or more than a quarter of all deals remain.
   std::optional<Candidates> CandidatesIn(const DealsSnapshot& snapshot,

@@ -1,15 +1,11 @@
 #include "projections/views/deals_index.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "eventstore/base/check.h"
 
 namespace dealog::projections {
 namespace {
-
-// Places kept of deals that changed again, beside one per deal.
-constexpr size_t kPassedPlaces = 64;
 
 bool SameGroups(const DealPlace& a, const DealPlace& b) {
   return a.exists == b.exists && a.outcome == b.outcome && a.pipeline == b.pipeline &&
@@ -17,31 +13,33 @@ bool SameGroups(const DealPlace& a, const DealPlace& b) {
          a.expected_day == b.expected_day;
 }
 
-void RemoveFrom(std::map<Symbol, DealGroup>& groups, DealIndex deal, const DealPlace& place) {
+void RemoveFrom(std::map<Symbol, DealGroup>& groups, DealIndex deal, const DealPlace& place,
+                const DealIds& ids) {
   const auto group = groups.find(place.stage);
   DEALOG_CHECK(group != groups.end()) << "a deal leaves the group that it is in";
-  group->second.Remove(deal, place);
+  group->second.Remove(deal, place, ids);
   if (group->second.deals().empty()) groups.erase(group);
 }
 
-void Leave(DealIndexes::Pipeline& pipeline, DealIndex deal, const DealPlace& place) {
-  RemoveFrom(pipeline.stages, deal, place);
+void Leave(DealIndexes::Pipeline& pipeline, DealIndex deal, const DealPlace& place,
+           const DealIds& ids) {
+  RemoveFrom(pipeline.stages, deal, place, ids);
   if (place.outcome != Outcome::kOpen) return;
   const auto day = pipeline.days.find(place.expected_day);
   DEALOG_CHECK(day != pipeline.days.end()) << "a deal leaves the day that it is in";
-  RemoveFrom(day->second, deal, place);
+  RemoveFrom(day->second, deal, place, ids);
   if (day->second.empty()) pipeline.days.erase(day);
 }
 
 }  // namespace
 
-void DealGroup::Add(DealIndex deal, const DealPlace& place) {
-  deals_.Insert({place.entered_us, deal});
+void DealGroup::Add(DealIndex deal, const DealPlace& place, const DealIds& ids) {
+  deals_.Insert({place.entered_us, deal}, ids);
   Count(place.amount, 1);
 }
 
-void DealGroup::Remove(DealIndex deal, const DealPlace& place) {
-  deals_.Erase({place.entered_us, deal});
+void DealGroup::Remove(DealIndex deal, const DealPlace& place, const DealIds& ids) {
+  deals_.Erase({place.entered_us, deal}, ids);
   Count(place.amount, -1);
 }
 
@@ -85,77 +83,72 @@ void DealGroup::AddTotals(int64_t chance_nanos, const AmountOf& amount_of,
   for (const Total& total : totals_) sums.AddSum(total.currency, total.amount, total.weighted);
 }
 
-void ChangeOrder::Add(DealIndex deal, uint64_t position, bool is_new,
-                      const PositionOf& position_of) {
-  // Nearly always the last place: only deals of one commit come in any order.
-  auto at = changes_.end();
-  while (at != changes_.begin() && std::prev(at)->position > position) --at;
-  changes_.insert(at, {.position = position, .deal = deal});
-  if (is_new) ++deal_count_;
-  if (changes_.size() <= 2 * deal_count_ + kPassedPlaces) return;
-  std::erase_if(changes_,
-                [&](const Change& change) { return position_of(change.deal) != change.position; });
-}
-
-void ChangeOrder::ForEachAfter(uint64_t position, const PositionOf& position_of,
-                               const std::function<bool(DealIndex)>& visitor) const {
-  auto at = std::partition_point(
-      changes_.begin(), changes_.end(),
-      [position](const Change& change) { return change.position <= position; });
-  for (; at != changes_.end(); ++at) {
-    if (position_of(at->deal) == at->position && !visitor(at->deal)) return;
-  }
-}
-
 const DealIndexes::Pipeline* DealIndexes::Find(Symbol pipeline) const {
   const auto found = pipelines_.find(pipeline);
   return found == pipelines_.end() ? nullptr : &found->second;
 }
 
 void DealIndexes::Replace(DealIndex deal, const DealPlace& before, const DealPlace& after,
-                          const ChangeOrder::PositionOf& position_of) {
+                          const DealKeys& keys) {
   DEALOG_CHECK(after.exists) << "a deal that was opened stays";
-  const bool is_new = !before.exists || before.pipeline != after.pipeline;
-  if (is_new || before.last_position != after.last_position) {
-    pipelines_[after.pipeline].changes.Add(deal, after.last_position, is_new, position_of);
+  if (!before.exists || before.last_position != after.last_position) {
+    changes_.Add(deal, after.last_position, !before.exists, keys);
   }
-  Regroup(deal, before, after);
+  Regroup(deal, before, after, keys.ids());
   Post(deal, before, after);
+  orders_.Replace(deal, before, after, keys);
 }
 
 void DealIndexes::Post(DealIndex deal, const DealPlace& before, const DealPlace& after) {
   postings_.Replace(deal, before.exists ? before.posted : PostedValues(), after.posted);
 }
 
-void DealIndexes::Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after) {
+void DealIndexes::Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after,
+                          const DealIds& ids) {
   if (SameGroups(before, after)) return;
-  if (before.exists) Leave(pipelines_[before.pipeline], deal, before);
+  if (before.exists) Leave(pipelines_[before.pipeline], deal, before, ids);
   Pipeline& pipeline = pipelines_[after.pipeline];
-  pipeline.stages[after.stage].Add(deal, after);
+  pipeline.stages[after.stage].Add(deal, after, ids);
   if (after.outcome == Outcome::kOpen) {
-    pipeline.days[after.expected_day][after.stage].Add(deal, after);
+    pipeline.days[after.expected_day][after.stage].Add(deal, after, ids);
   }
 }
 
-void DealIndexes::AddAll(const std::vector<DealPlace>& places,
-                         const ChangeOrder::PositionOf& position_of) {
-  std::vector<DealIndex> order(places.size());
-  std::iota(order.begin(), order.end(), DealIndex{0});
-  std::erase_if(order, [&](DealIndex deal) { return !places[deal].exists; });
-  for (const DealIndex deal : order) Post(deal, {}, places[deal]);  // By number: at sets' ends.
-  std::sort(order.begin(), order.end(), [&](DealIndex a, DealIndex b) {
-    return places[a].last_position < places[b].last_position;
-  });
-  for (const DealIndex deal : order) {
-    pipelines_[places[deal].pipeline].changes.Add(deal, places[deal].last_position, true,
-                                                  position_of);
+void DealIndexes::AddAll(size_t count, const std::function<DealPlace(DealIndex)>& place_of,
+                         const DealKeys& keys) {
+  struct Timed {
+    int64_t at = 0;
+    DealIndex deal = 0;
+  };
+  const std::vector<DealIndex> by_id = keys.DealsById();
+  orders_.Make(by_id, keys);
+  for (DealIndex deal = 0; deal < count; ++deal) {
+    // By number: at the ends of sets.
+    if (const DealPlace place = place_of(deal); place.exists) Post(deal, {}, place);
   }
-  // Everybody at the end of their groups.
-  std::sort(order.begin(), order.end(), [&](DealIndex a, DealIndex b) {
-    const OrderedDeals::Entry of_a{places[a].entered_us, a};
-    return of_a < OrderedDeals::Entry{places[b].entered_us, b};
-  });
-  for (const DealIndex deal : order) Regroup(deal, {}, places[deal]);
+  // Everybody at the end of their groups, and of those who changed.
+  std::vector<Timed> timed(by_id.size());
+  const auto for_each_by = [&](auto at_of, auto visit) {
+    for (size_t i = 0; i < timed.size(); ++i) {
+      timed[i] = {.at = at_of(by_id[i]), .deal = by_id[i]};
+    }
+    // Stable: what is equal stays by id.
+    std::stable_sort(timed.begin(), timed.end(),
+                     [](const Timed& a, const Timed& b) { return a.at < b.at; });
+    for (const Timed& each : timed) visit(each.deal);
+  };
+  for_each_by([&](DealIndex deal) { return place_of(deal).entered_us; },
+              [&](DealIndex deal) { Regroup(deal, {}, place_of(deal), keys.ids()); });
+  for_each_by([&](DealIndex deal) { return static_cast<int64_t>(keys.LastPosition(deal)); },
+              [&](DealIndex deal) { changes_.Add(deal, keys.LastPosition(deal), true, keys); });
+}
+
+void DealIndexes::ForEachInOrder(states::DealFieldId by, bool descending, const OrderKey* after,
+                                 const DealKeys& keys, const DealOrders::Visitor& visitor) const {
+  if (by == states::DealFieldId::kUpdateTime) {
+    return changes_.ForEachByTime(descending, after, keys, visitor);
+  }
+  orders_.ForEach(by, descending, after, keys, visitor);
 }
 
 }  // namespace dealog::projections

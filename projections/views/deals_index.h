@@ -14,25 +14,15 @@
 
 #include "absl/base/thread_annotations.h"
 #include "eventstore/base/mutex.h"
-#include "projections/views/deals_facts.h"
+#include "projections/views/change_order.h"
+#include "projections/views/deal_place.h"
+#include "projections/views/deals_keys.h"
 #include "projections/views/deals_order.h"
+#include "projections/views/deals_orders.h"
 #include "projections/views/deals_postings.h"
 #include "projections/views/money.h"
 
 namespace dealog::projections {
-
-// What the indexes know of a deal.
-struct DealPlace {
-  bool exists = false;
-  Outcome outcome = Outcome::kOpen;
-  Symbol pipeline = kNoSymbol;
-  Symbol stage = kNoSymbol;
-  int64_t entered_us = 0;
-  FieldValue amount;
-  int64_t expected_day = kUnset;
-  uint64_t last_position = 0;
-  PostedValues posted;
-};
 
 // Deals of one stage, in the order in which they entered it, and the totals of their amounts.
 // Thread safety: const methods from many threads.
@@ -40,8 +30,8 @@ class DealGroup {
  public:
   using AmountOf = std::function<FieldValue(DealIndex)>;
 
-  void Add(DealIndex deal, const DealPlace& place);
-  void Remove(DealIndex deal, const DealPlace& place);
+  void Add(DealIndex deal, const DealPlace& place, const DealIds& ids);
+  void Remove(DealIndex deal, const DealPlace& place, const DealIds& ids);
   const OrderedDeals& deals() const { return deals_; }
   // Adds the sums of amounts and of weights at the stage's chance to win. A chance other than last
   // time's takes a look at the amounts of all deals of the group.
@@ -65,28 +55,6 @@ class DealGroup {
   mutable int64_t chance_nanos_ ABSL_GUARDED_BY(mu_) = kNoChance;
 };
 
-// Deals by their last change. Who changes again stays where it was as well, and is passed by there,
-// until half of the list is such places.
-// Thread safety: const methods from many threads.
-class ChangeOrder {
- public:
-  using PositionOf = std::function<uint64_t(DealIndex)>;
-
-  // The deal's last change is now at the position, which is that of no other deal.
-  void Add(DealIndex deal, uint64_t position, bool is_new, const PositionOf& position_of);
-  // Deals that changed after the position, oldest change first, until the visitor returns false.
-  void ForEachAfter(uint64_t position, const PositionOf& position_of,
-                    const std::function<bool(DealIndex)>& visitor) const;
-
- private:
-  struct Change {
-    uint64_t position = 0;
-    DealIndex deal = 0;
-  };
-  std::vector<Change> changes_;  // By position.
-  size_t deal_count_ = 0;
-};
-
 // Thread safety: const methods from many threads. Invariants: equal to a scan of all places.
 class DealIndexes {
  public:
@@ -94,26 +62,33 @@ class DealIndexes {
     std::map<Symbol, DealGroup> stages;
     // Open deals by expected close day, kUnset included, and stage.
     std::map<int64_t, std::map<Symbol, DealGroup>> days;
-    ChangeOrder changes;
   };
 
-  // -before +after: a deal was at `before`, and is at `after` now.
+  // -before +after: a deal was at `before`, and is at `after` now, as the columns say already.
   void Replace(DealIndex deal, const DealPlace& before, const DealPlace& after,
-               const ChangeOrder::PositionOf& position_of);
-  // The same for deals that all are new; it takes them in the order that costs least.
-  void AddAll(const std::vector<DealPlace>& places, const ChangeOrder::PositionOf& position_of);
+               const DealKeys& keys);
+  // The same for deals [0, count), which all are new; it takes them in the order that costs least.
+  void AddAll(size_t count, const std::function<DealPlace(DealIndex)>& place_of,
+              const DealKeys& keys);
 
   // nullptr: no deal was ever in it.
   const Pipeline* Find(Symbol pipeline) const;
   const std::map<Symbol, Pipeline>& pipelines() const { return pipelines_; }
   const DealPostings& postings() const { return postings_; }
+  const ChangeOrder& changes() const { return changes_; }
+  // In the order of a field that sorts, after the key, if it is given, until the visitor returns
+  // false.
+  void ForEachInOrder(states::DealFieldId by, bool descending, const OrderKey* after,
+                      const DealKeys& keys, const DealOrders::Visitor& visitor) const;
 
  private:
-  void Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after);
+  void Regroup(DealIndex deal, const DealPlace& before, const DealPlace& after, const DealIds& ids);
   void Post(DealIndex deal, const DealPlace& before, const DealPlace& after);
 
   std::map<Symbol, Pipeline> pipelines_;
   DealPostings postings_;
+  ChangeOrder changes_;
+  DealOrders orders_;
 };
 
 }  // namespace dealog::projections

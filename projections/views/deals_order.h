@@ -1,56 +1,67 @@
 #pragma once
 
-// Deals in the order of an instant of theirs: the first ones, how many lie before an instant, and
-// adding and taking out at any place, each about the same however many there are.
+// Deals in the order of an instant of theirs, such as when they entered their stage; deals of one
+// instant in the order of their ids.
 
-#include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <vector>
+#include <functional>
+#include <string_view>
 
+#include "projections/views/chunked_order.h"
 #include "projections/views/deals_facts.h"
 
 namespace dealog::projections {
 
+// The id of a deal. Ids stay.
+using DealIds = std::function<std::string_view(DealIndex)>;
+
 // Thread safety: const methods from many threads.
-// Invariants: entries rise strictly along the list; no chunk is empty; two neighbours hold more
-// than half a chunk together.
 class OrderedDeals {
  public:
   struct Entry {
     int64_t at_us = 0;
-    DealIndex deal = 0;  // Decides between deals of one instant.
-    auto operator<=>(const Entry&) const = default;
+    DealIndex deal = 0;
+    bool operator==(const Entry&) const = default;
+  };
+  // Entries before an instant and an id.
+  struct Before {
+    int64_t at_us;
+    std::string_view id;
+    const DealIds& ids;
+    bool operator()(const Entry& entry) const {
+      return entry.at_us != at_us ? entry.at_us < at_us : ids(entry.deal) < id;
+    }
   };
 
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
+  size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
   // The entry must not be in it.
-  void Insert(Entry entry);
+  void Insert(const Entry& entry, const DealIds& ids) {
+    entries_.Insert(entry, Before{entry.at_us, ids(entry.deal), ids});
+  }
   // The entry must be in it.
-  void Erase(Entry entry);
+  void Erase(const Entry& entry, const DealIds& ids) {
+    entries_.Erase(entry, Before{entry.at_us, ids(entry.deal), ids});
+  }
   // How many entries are of an earlier instant.
-  size_t CountBefore(int64_t at_us) const;
+  size_t CountBefore(int64_t at_us) const {
+    return entries_.CountBefore([at_us](const Entry& entry) { return entry.at_us < at_us; });
+  }
   // In order, until the visitor returns false.
   template <typename Visitor>
-  void ForEach(Visitor visitor) const {
-    for (const std::vector<Entry>& chunk : chunks_) {
-      for (const Entry& entry : chunk) {
-        if (!visitor(entry)) return;
-      }
-    }
+  void ForEach(const Visitor& visitor) const {
+    entries_.ForEach(visitor);
+  }
+  // From an instant and an id on, whether or not there is such a deal.
+  template <typename Visitor>
+  void ForEachFrom(int64_t at_us, std::string_view id, const DealIds& ids,
+                   const Visitor& visitor) const {
+    entries_.ForEachFrom(Before{at_us, id, ids}, visitor);
   }
 
  private:
-  static constexpr size_t kChunkEntriesMax = 256;
-
-  // The chunk that the entry is in, or belongs into; there is one.
-  size_t ChunkOf(const Entry& entry) const;
-
-  std::vector<std::vector<Entry>> chunks_;
-  size_t size_ = 0;
+  ChunkedOrder<Entry> entries_;
 };
 
 }  // namespace dealog::projections

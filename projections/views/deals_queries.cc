@@ -12,6 +12,7 @@
 #include "projections/views/deals_history.h"
 #include "projections/views/deals_message.h"
 #include "projections/views/deals_snapshot.h"
+#include "projections/views/deals_walk.h"
 #include "projections/views/instants.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
@@ -19,42 +20,6 @@
 
 namespace dealog::projections {
 namespace {
-
-// Unset values come last, whichever way the list runs.
-OrderKey PlaceOf(const DealsSnapshot& snapshot, DealIndex deal,
-                 const ListOrder<states::DealFieldRow>& order) {
-  using states::DealFieldId;
-  const FactTable& table = snapshot.table();
-  OrderKey key{.id = snapshot.view().Id(deal)};
-  const auto number = [&](DealField field) {
-    const FieldValue value = table.Latest(deal, field, kNever);
-    if (value.set()) return value.value;
-    return order.descending ? std::numeric_limits<int64_t>::min()
-                            : std::numeric_limits<int64_t>::max();
-  };
-  switch (order.field->id) {
-    case DealFieldId::kDealId:
-      break;
-    case DealFieldId::kTitle:
-      key.text = table.title[deal];
-      break;
-    case DealFieldId::kCreateTime:
-      key.number = table.opened_us[deal];
-      break;
-    case DealFieldId::kUpdateTime:
-      key.number = table.updated_us[deal];
-      break;
-    case DealFieldId::kAmount:
-      key.number = number(DealField::kAmount);
-      break;
-    case DealFieldId::kExpectedCloseDate:
-      key.number = number(DealField::kExpectedClose);
-      break;
-    default:  // deals_queries_test sorts by every field of the table that sorts.
-      DEALOG_CHECK(false) << "no column sorts by " << order.field->name;
-  }
-  return key;
-}
 
 // A deal that exists at the snapshot's horizon.
 absl::StatusOr<DealIndex> FindDeal(const DealsSnapshot& snapshot, std::string_view deal_id) {
@@ -102,9 +67,19 @@ absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQue
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
   ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
-  filter.Match(snapshot, {}).ForEach([&](DealIndex deal) {
-    builder.Offer(PlaceOf(snapshot, deal, order), deal);
-  });
+  const DealKeys keys = snapshot.table().keys();
+  const auto offer = [&](DealIndex deal) {
+    OrderKey key = keys.KeyOf(order.field->id, deal);
+    if (key.number == UnsetNumber(false)) key.number = UnsetNumber(order.descending);
+    return builder.Offer(key, deal);
+  };
+  const auto along = [&](const DealWalk::Visitor& visitor) {
+    snapshot.indexes()->ForEachInOrder(order.field->id, order.descending, builder.after(), keys,
+                                       visitor);
+  };
+  if (!DealWalk(snapshot, filter).Find(along, query.page.size + 1, offer)) {
+    filter.Match(snapshot, {}).ForEach(offer);
+  }
   DealMessages messages(snapshot);
   return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
 }
@@ -116,17 +91,14 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const PipelineAt found, FindPipeline(views, pipeline, {}));
   const Symbol symbol = snapshot.symbols().Find(found.pipeline_id);
-  const DealIndexes::Pipeline* const index =
-      symbol == kNoSymbol ? nullptr : snapshot.indexes()->Find(symbol);
+  const FactTable& table = snapshot.table();
   std::vector<v1::Deal> deals;
-  if (index == nullptr || limit == 0) return deals;
+  if (symbol == kNoSymbol || limit == 0) return deals;
   DealMessages messages(snapshot);
-  index->changes.ForEachAfter(
-      after.value, [&snapshot](DealIndex deal) { return snapshot.table().last_position[deal]; },
-      [&](DealIndex deal) {
-        deals.push_back(messages.Make(deal));
-        return deals.size() < limit;
-      });
+  snapshot.indexes()->changes().ForEachAfter(after.value, table.keys(), [&](DealIndex deal) {
+    if (table.pipeline[deal] == symbol) deals.push_back(messages.Make(deal));
+    return deals.size() < limit;
+  });
   return deals;
 }
 

@@ -71,7 +71,9 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
   DEALOG_CHECK(facts.visits.size() == facts.visit_attributes.size() &&
                facts.spans.size() == facts.span_attributes.size())
       << "facts of a table have attributes at hand";
-  const DealPlace before = indexes_ ? PlaceOf(deal) : DealPlace();
+  DealPlace before = indexes_ ? PlaceOf(deal) : DealPlace();
+  std::string title_before;  // For the column is about to hold another one.
+  if (before.title != facts.title) before.title = title_before = before.title;
   opened_us[deal] = facts.exists ? facts.opened_us : kNever;
   pipeline[deal] = facts.pipeline;
   revision[deal] = facts.revision;
@@ -93,10 +95,7 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
   // KPIs belong here as well. The visits and spans of before are still those of VisitsOf and
   // SpansOf, and `facts` has those of after; of a kept deal both are the same, for its fold changed
   // them where they lie.
-  if (indexes_) {
-    indexes_->Replace(deal, before, PlaceOf(deal),
-                      [this](DealIndex of) { return last_position[of]; });
-  }
+  if (indexes_) indexes_->Replace(deal, before, PlaceOf(deal), keys());
 }
 
 DealPlace FactTable::PlaceOf(DealIndex deal) const {
@@ -105,9 +104,11 @@ DealPlace FactTable::PlaceOf(DealIndex deal) const {
           .pipeline = pipeline[deal],
           .stage = standing.stage[deal],
           .entered_us = standing.entered_us[deal],
+          .opened_us = opened_us[deal],
           .amount = Column(deal, DealField::kAmount),
           .expected_day = Column(deal, DealField::kExpectedClose).value,
           .last_position = last_position[deal],
+          .title = title[deal],
           .posted = PostedOf(deal)};
 }
 
@@ -127,11 +128,11 @@ PostedValues FactTable::PostedOf(DealIndex deal) const {
   return posted;
 }
 
-void FactTable::MakeIndexes() {
+void FactTable::MakeIndexes(DealIds ids) {
+  ids_ = std::move(ids);
   indexes_ = std::make_unique<DealIndexes>();
-  std::vector<DealPlace> places(deal_count());
-  for (DealIndex deal = 0; deal < places.size(); ++deal) places[deal] = PlaceOf(deal);
-  indexes_->AddAll(places, [this](DealIndex of) { return last_position[of]; });
+  indexes_->AddAll(
+      deal_count(), [this](DealIndex deal) { return PlaceOf(deal); }, keys());
 }
 
 size_t FactTable::ApproximateBytes() const {

@@ -47,11 +47,13 @@ class FactTable {
   // Takes over what a kept fold took since.
   void SetKept(DealIndex deal);
   // Makes the indexes of all deals, which are kept up from then on. Of the table of all that is
-  // known now only: questions about a past go through its columns.
-  void MakeIndexes();
+  // known now only: questions about a past go through its columns. The table must stay where it is.
+  void MakeIndexes(DealIds ids);
   void DropIndexes() { indexes_.reset(); }
   // nullptr: none were made.
   const DealIndexes* indexes() const { return indexes_.get(); }
+  // What the indexes' orders compare by.
+  DealKeys keys() const { return DealKeys(*this, ids_); }
   // For folds whose facts this table takes.
   TagSets* tag_sets() { return tag_sets_.get(); }
 
@@ -123,6 +125,7 @@ class FactTable {
   std::unique_ptr<TagSets> tag_sets_ = std::make_unique<TagSets>();
   absl::flat_hash_map<DealIndex, std::unique_ptr<DealFacts>> kept_;
   std::unique_ptr<DealIndexes> indexes_;
+  DealIds ids_;                  // Where indexes were made.
   std::vector<Change> scratch_;  // Reused by Set.
 };
 

@@ -105,7 +105,7 @@ void DealsView::CommitDone() {
     }
   }
   stale_.clear();
-  if (together) table_.MakeIndexes();
+  if (together) MakeIndexes();
 }
 
 void DealsView::FactsOf(DealIndex deal, const Horizon& horizon, DealFacts& facts) const {

@@ -26,7 +26,7 @@ inline constexpr std::string_view kDealsView = "deals";
 // Thread safety: as ViewState.
 class DealsView final : public ViewState {
  public:
-  DealsView() { table_.MakeIndexes(); }
+  DealsView() { MakeIndexes(); }
 
   absl::Status Fold(const FoldedEvent& event) override;
   // Brings the table up to the deals that changed.
@@ -64,6 +64,9 @@ class DealsView final : public ViewState {
   // Its number; a new one for a new deal.
   DealIndex IndexOf(std::string_view deal_id);
   void Touch(DealIndex index);
+  void MakeIndexes() {
+    table_.MakeIndexes([this](DealIndex deal) { return Id(deal); });
+  }
   void FoldInto(FactTable& table, DealIndex deal, const Horizon& horizon, DealFacts& scratch) const;
 
   std::vector<Deal> deals_;

@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/status.h"
 #include "projections/states/fields.h"
+#include "projections/views/order_key.h"
 #include "projections/views/queries.h"
 
 namespace dealog::projections {
@@ -58,14 +59,6 @@ absl::StatusOr<ListOrder<Row>> ParseOrderBy(std::string_view text, std::span<con
   return ListOrder<Row>{.field = field, .descending = order.descending};
 }
 
-// A row's place in a list: first by number, then by text, then by id, which makes it unique.
-struct OrderKey {
-  int64_t number = 0;
-  std::string_view text;
-  std::string_view id;
-  auto operator<=>(const OrderKey&) const = default;
-};
-
 // The cursor that stands right after a row.
 std::string EncodeCursor(const OrderKey& key);
 // The row's key, pointing into `cursor`; PAGE_TOKEN_INVALID if it is none.
@@ -84,15 +77,19 @@ class PageBuilder {
     return builder;
   }
 
-  void Offer(const OrderKey& key, Item item) {
-    if (after_ && !Before(*after_, key)) return;
+  // The key that the page comes after; nullptr: it is the first page. Points into this.
+  const OrderKey* after() const { return after_ ? &*after_ : nullptr; }
+  // False: the page is full, and neither this row nor one that comes after it belongs to it.
+  bool Offer(const OrderKey& key, Item item) {
+    if (after_ && !Before(*after_, key)) return true;
     if (kept_.size() > size_) {  // One more than the page tells whether there is a next one.
-      if (!Before(key, kept_.front().first)) return;
+      if (!Before(key, kept_.front().first)) return false;
       std::pop_heap(kept_.begin(), kept_.end(), HeapOrder());
       kept_.pop_back();
     }
     kept_.emplace_back(key, std::move(item));
     std::push_heap(kept_.begin(), kept_.end(), HeapOrder());
+    return true;
   }
 
   // Renders the page's rows, in order.

@@ -1,19 +1,23 @@
 // Method: random histories; at every so many positions the whole board, which the indexes answer,
 // is the board by a scan of all deals (a filter that all of them match), by stage and by decision
 // month, before and after a restart. The same for who changed last, for the deals of a stage, for
-// those of every posted value, and for who matches a filter; and deals in an order beside a set.
+// those of every posted value, for who matches a filter, and for pages of lists and columns.
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "projections/views/board_columns.h"
 #include "projections/views/deals_filter.h"
 #include "projections/views/deals_order.h"
 #include "projections/views/deals_view.h"
@@ -196,7 +200,123 @@ void ExpectMatchesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
   }
 }
 
+// Ids of all pages.
+template <typename Ask>
+std::vector<std::string> PagesOf(size_t size, Ask ask) {
+  std::vector<std::string> ids;
+  PageRequest page{.size = size};
+  do {
+    const absl::StatusOr<Page<v1::Deal>> answer = ask(page);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    if (!answer.ok()) break;
+    EXPECT_LE(answer->items.size(), size);
+    for (const v1::Deal& deal : answer->items) ids.push_back(deal.deal_id());
+    page.after = answer->next;
+  } while (!page.after.empty());
+  return ids;
+}
+
+std::vector<std::string> IdsInOrder(const DealsView& view, std::vector<DealIndex> deals,
+                                    const std::function<int64_t(DealIndex)>& number_of,
+                                    bool by_title, bool descending) {
+  const auto key = [&](DealIndex deal) {
+    return std::make_tuple(number_of(deal), by_title ? view.table().title[deal] : std::string(),
+                           std::string(view.Id(deal)));
+  };
+  std::sort(deals.begin(), deals.end(), [&](DealIndex a, DealIndex b) {
+    return descending ? key(b) < key(a) : key(a) < key(b);
+  });
+  std::vector<std::string> ids;
+  for (const DealIndex deal : deals) ids.emplace_back(view.Id(deal));
+  return ids;
+}
+
+// Half of the time without a filter.
+std::vector<DealIndex> SomeDeals(const FoldedTenant& tenant, std::mt19937_64& random,
+                                 std::string& filter_text) {
+  const auto snapshot = DealsSnapshot::Make(tenant, {}, tenant.recorded_at_us());
+  if (random() % 2 == 0) filter_text = RandomFilter(random, 2);
+  DealMarks marks = ExistingDeals(*snapshot, {});
+  DealFilter::Compile(filter_text, snapshot->tenant())->Narrow(*snapshot, marks);
+  std::vector<DealIndex> deals;
+  MatchedDeals(marks).ForEach([&](DealIndex deal) { deals.push_back(deal); });
+  return deals;
+}
+
+void ExpectListOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const FactTable& table = DealsOf(tenant).table();
+  const bool descending = random() % 2 == 0;
+  const auto latest = [&](DealField field) {
+    return [&table, field, descending](DealIndex deal) {
+      const FieldValue value = table.Latest(deal, field, kNever);
+      return value.set() ? value.value : descending ? INT64_MIN : INT64_MAX;
+    };
+  };
+  const std::vector<std::pair<std::string, std::function<int64_t(DealIndex)>>> orders = {
+      {"deal_id", [](DealIndex) { return 0; }},
+      {"title", [](DealIndex) { return 0; }},
+      {"create_time", [&](DealIndex deal) { return table.opened_us[deal]; }},
+      {"update_time", [&](DealIndex deal) { return table.updated_us[deal]; }},
+      {"amount", latest(DealField::kAmount)},
+      {"expected_close_date", latest(DealField::kExpectedClose)},
+  };
+  const auto& [name, number_of] = orders[random() % orders.size()];
+  ListQuery query{.order_by = name + (descending ? " desc" : "")};
+  const std::vector<DealIndex> deals = SomeDeals(tenant, random, query.filter);
+  const size_t size = 1 + random() % (1 + deals.size() / 2);
+  ASSERT_EQ(PagesOf(size,
+                    [&](const PageRequest& page) {
+                      query.page = page;
+                      return ListDeals(tenant, query);
+                    }),
+            IdsInOrder(DealsOf(tenant), deals, number_of, name == "title", descending))
+      << query.order_by << ", " << size << " a page, " << query.filter;
+}
+
+void ExpectColumnOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const DealsView& view = DealsOf(tenant);
+  v1::ListColumnCardsRequest request;
+  request.set_pipeline("Sales");
+  request.set_column(RandomDeals::OpenStage(static_cast<int>(random() % 5)));
+  if (random() % 4 == 0) request.set_column("stage_won");
+  std::vector<DealIndex> deals = SomeDeals(tenant, random, *request.mutable_filter());
+  std::erase_if(deals, [&](DealIndex deal) {
+    return view.symbols().Text(view.table().standing.stage[deal]) != request.column();
+  });
+  const size_t size = 1 + random() % (1 + deals.size());
+  ASSERT_EQ(PagesOf(size,
+                    [&](const PageRequest& page) {
+                      return ListColumnCards(tenant, request, {}, tenant.recorded_at_us(), page);
+                    }),
+            IdsInOrder(
+                view, deals, [&](DealIndex deal) { return view.table().standing.entered_us[deal]; },
+                false, false))
+      << request.DebugString();
+}
+
+// The cards of a column by decision month are those that the board says it has, oldest first.
+void ExpectMonthOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  const DealsView& view = DealsOf(tenant);
+  const int64_t now_us =
+      tenant.recorded_at_us() - static_cast<int64_t>(random() % 200) * 86'400'000'000;
+  v1::ListColumnCardsRequest request;
+  request.set_pipeline("Sales");
+  request.set_column_by(v1::BOARD_COLUMN_BY_DECISION_MONTH);
+  request.set_column(random() % 2 == 0 ? "OVERDUE" : "2017-06");
+  const auto pages = [&](size_t size) {
+    return PagesOf(size, [&](const PageRequest& page) {
+      return ListColumnCards(tenant, request, {}, now_us, page);
+    });
+  };
+  const std::vector<std::string> by_indexes = pages(1 + random() % 5);
+  request.set_filter(kAllDeals);
+  ASSERT_EQ(by_indexes, pages(view.deal_count() + 1)) << request.DebugString();
+}
+
 void ExpectAllOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
+  ExpectMonthOfAScan(tenant, random);
+  ExpectListOfAScan(tenant, random);
+  ExpectColumnOfAScan(tenant, random);
   ExpectTotalsOfAScan(tenant, random);
   ExpectChangesOfAScan(tenant, random);
   ExpectStagesOfAScan(tenant);
@@ -274,42 +394,19 @@ TEST(BoardTotals, ACurrencyLeavesWithItsLastDeal) {
   EXPECT_EQ(sales.Column("New").totals_size(), 0);
 }
 
-TEST(OrderedDeals, AreASortedSet) {
-  std::mt19937_64 random(7);
-  OrderedDeals order;
-  std::set<OrderedDeals::Entry> expected;
-  // Grows for a while, then shrinks to nothing.
-  for (int i = 0; i < 40'000; ++i) {
-    const OrderedDeals::Entry entry{static_cast<int64_t>(random() % 300),
-                                    static_cast<DealIndex>(random() % 20)};
-    if (random() % 100 < (i < 15'000 ? 70 : 30)) {
-      if (expected.insert(entry).second) order.Insert(entry);
-    } else if (expected.erase(entry) > 0) {
-      order.Erase(entry);
-    }
-    ASSERT_EQ(order.size(), expected.size());
-    if (i % 500 != 0) continue;
-    std::vector<OrderedDeals::Entry> seen;
-    order.ForEach([&seen](const OrderedDeals::Entry& each) {
-      seen.push_back(each);
-      return true;
-    });
-    ASSERT_TRUE(std::ranges::equal(seen, expected));
-    const auto at = static_cast<int64_t>(random() % 310);
-    ASSERT_EQ(order.CountBefore(at),
-              static_cast<size_t>(std::distance(expected.begin(),
-                                                expected.lower_bound(OrderedDeals::Entry{at, 0}))));
-  }
-  for (const OrderedDeals::Entry& entry : expected) order.Erase(entry);
-  EXPECT_TRUE(order.empty());
-  EXPECT_EQ(order.CountBefore(kNever), 0u);
-}
-
-TEST(OrderedDeals, HoldADealOnce) {
-  OrderedDeals order;
-  order.Insert({1, 1});
-  EXPECT_DEATH(order.Insert({1, 1}), "once");
-  EXPECT_DEATH(order.Erase({1, 2}), "leaves");
+TEST(BoardTotals, DealsOfOneInstantAreNotPassedOnceTheCardsAreFull) {
+  SalesTenant sales;
+  for (const char* id : {"d3", "d1", "d2", "d4"}) sales.Open(id, "New", Day(1));
+  const auto snapshot = DealsSnapshot::Make(sales.views, {}, Day(2));
+  FirstCards cards(*snapshot, 2);
+  std::vector<DealIndex> offered;
+  snapshot->indexes()->pipelines().begin()->second.stages.begin()->second.deals().ForEach(
+      [&](const OrderedDeals::Entry& entry) {
+        offered.push_back(entry.deal);
+        return cards.Offer(entry.deal, entry.at_us);
+      });
+  EXPECT_THAT(offered, ElementsAre(1, 2, 0)) << "by id, and one that tells that they are full";
+  EXPECT_EQ(sales.Column("New").cards(0).deal_id(), "d1");
 }
 
 }  // namespace

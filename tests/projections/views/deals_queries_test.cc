@@ -60,6 +60,22 @@ TEST_F(DealsQueries, ListsInAnyOrderInPagesOfAnySize) {
   }
 }
 
+TEST_F(DealsQueries, DealsOfOneCommitComeByIdInTheOrderOfUpdates) {
+  testing::LoggedEvent logged = sales_.views.log.back();
+  logged.event.mutable_deal()->mutable_deal_amount_changed();
+  logged.header.set_recorded_at_us(logged.header.recorded_at_us() + 5);
+  logged.header.set_revision(2);
+  for (const char* id : {"d3", "d1", "d2"}) {
+    logged.header.set_position(sales_.Head() + 1);
+    logged.header.mutable_stream()->set_id(id);
+    sales_.views.Fold(logged, /*settles=*/std::string(id) == "d2");
+  }
+  for (const size_t size : {1, 2, 3, 10}) {
+    EXPECT_THAT(ListAll(sales_, "", "update_time", size), ElementsAre("d4", "d1", "d2", "d3"));
+    EXPECT_THAT(ListAll(sales_, "", "update_time desc", size), ElementsAre("d3", "d2", "d1", "d4"));
+  }
+}
+
 // A literal that fits a field's type, and that no deal here has.
 std::string NoDealHas(const states::DealFieldRow& field) {
   switch (states::FilterType(field.kind)) {
