@@ -31,7 +31,7 @@ absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
                                                   const ListQuery& query) {
   ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::ActivityFields()));
-  for (const auto& [id, activity] : view->activities()) list.Offer(activity);
+  list.OfferAll(view->activities());
   return list.Finish(
       [](const states::ActivityState* activity) { return states::ToActivity(*activity); });
 }

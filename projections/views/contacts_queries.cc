@@ -29,7 +29,7 @@ absl::StatusOr<v1::Contact> GetContact(const TenantViews& views, std::string_vie
 absl::StatusOr<Page<v1::Contact>> ListContacts(const TenantViews& views, const ListQuery& query) {
   ASSIGN_OR_RETURN(const ContactsView* view, views.Get<ContactsView>(kContactsView));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::ContactFields()));
-  for (const auto& [id, contact] : view->contacts()) list.Offer(contact);
+  list.OfferAll(view->contacts());
   return list.Finish(
       [](const states::ContactState* contact) { return states::ToContact(*contact); });
 }

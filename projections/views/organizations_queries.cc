@@ -28,7 +28,7 @@ absl::StatusOr<Page<v1::Organization>> ListOrganizations(const TenantViews& view
                                                          const ListQuery& query) {
   ASSIGN_OR_RETURN(const OrganizationsView* view, views.Get<OrganizationsView>(kOrganizationsView));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::OrganizationFields()));
-  for (const auto& [id, record] : view->records()) list.Offer(record.state);
+  list.OfferAll(view->records());
   return list.Finish([](const states::OrganizationState* organization) {
     return states::ToOrganization(*organization);
   });

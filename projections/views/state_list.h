@@ -5,14 +5,14 @@
 //
 //   ASSIGN_OR_RETURN(auto list, StateList<states::ContactState>::Make(views, query,
 //                                                                     states::ContactFields()));
-//   for (const auto& [id, contact] : view->contacts()) list.Offer(contact);
+//   list.OfferAll(view->contacts());
 //   return list.Finish([](const states::ContactState* contact) { return ToContact(*contact); });
 
 #include <bit>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -21,6 +21,7 @@
 #include "projections/states/fields.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
+#include "projections/views/record_map.h"
 #include "projections/views/tenant_view.h"
 
 namespace dealog::projections {
@@ -86,9 +87,22 @@ class StateList {
     return StateList(fields, std::move(names), std::move(filter), order, std::move(page));
   }
 
-  void Offer(const State& state) {
-    if (filter_.Matches(StateRow<Row, State>(fields_, state, names_))) {
-      page_.Offer(PlaceOf(state), &state);
+  // Records are the states, or hold them as their `state`. A list that rises by id passes those of
+  // its page only; any other, all.
+  template <typename Record>
+  void OfferAll(const RecordMap<Record>& records) {
+    const bool by_id = order_.field == &fields_[0] && !order_.descending;
+    const OrderKey* const after = page_.after();
+    auto at = by_id && after != nullptr ? records.LowerBound(after->id) : records.begin();
+    for (; at != records.end(); ++at) {
+      const Record& record = (*at).record;
+      bool more = true;
+      if constexpr (std::is_same_v<Record, State>) {
+        more = Offer(record);
+      } else {
+        more = Offer(record.state);
+      }
+      if (by_id && !more) return;
     }
   }
   // Renders the page's records, in order.
@@ -106,6 +120,11 @@ class StateList {
         order_(order),
         page_(std::move(page)) {}
 
+  // False: the page is full, and no later record belongs to it.
+  bool Offer(const State& state) {
+    return !filter_.Matches(StateRow<Row, State>(fields_, state, names_)) ||
+           page_.Offer(PlaceOf(state), &state);
+  }
   // Records without a value come last, whichever way the list runs.
   OrderKey PlaceOf(const State& state) {
     OrderKey key{.id = fields_[0].get(state, {}, scratch_).text};
@@ -116,8 +135,7 @@ class StateList {
     } else if (value.set) {
       key.number = value.instant;
     } else {
-      key.number = order_.descending ? std::numeric_limits<int64_t>::min()
-                                     : std::numeric_limits<int64_t>::max();
+      key.number = UnsetNumber(order_.descending);
     }
     return key;
   }

@@ -189,6 +189,30 @@ TEST_F(ContactsViewTest, OwnerWithoutMemberIsItsId) {
   EXPECT_THAT(List("owner = member_gone"), ElementsAre("contact_ada"));
 }
 
+TEST_F(ContactsViewTest, PagesByIdBeginAtTheirCursor) {
+  for (const char* id : {"c4", "c1", "c3", "c2", "c5"}) {
+    const std::vector<std::string> tags = {std::string(id) == "c3" ? "no" : "yes"};
+    Create(id, "Name", "", tags);
+  }
+  const auto all = [&](const std::string& filter, const std::string& order_by, size_t size) {
+    std::vector<std::string> ids;
+    ListQuery query{.filter = filter, .order_by = order_by, .page = {.size = size}};
+    do {
+      const auto page = ListContacts(views_, query);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      for (const v1::Contact& contact : page->items) ids.push_back(contact.contact_id());
+      query.page.after = page->next;
+    } while (!query.page.after.empty());
+    return ids;
+  };
+  for (const size_t size : {1, 2, 3, 4, 9}) {
+    EXPECT_THAT(all("", "", size), ElementsAre("c1", "c2", "c3", "c4", "c5"));
+    EXPECT_THAT(all("tags:yes", "contact_id", size), ElementsAre("c1", "c2", "c4", "c5"));
+    EXPECT_THAT(all("tags:yes", "contact_id desc", size), ElementsAre("c5", "c4", "c2", "c1"));
+  }
+}
+
 TEST_F(ContactsViewTest, ListsInOrderAndInPages) {
   Create("contact_2", "Cid", "c@example.com");
   Create("contact_1", "Ada", "a@example.com");
