@@ -16,7 +16,10 @@ namespace dealog::rpc {
 using eventstore::Position;
 
 SharedBoard::SharedBoard(const BoardParts& parts, BoardKey key, std::atomic<uint64_t>& computations)
-    : parts_(parts), key_(std::move(key)), computations_(computations) {
+    : parts_(parts),
+      key_(std::move(key)),
+      computations_(computations),
+      deals_(key_.pipeline, key_.filter) {
   query_.set_pipeline(key_.pipeline);
   query_.set_filter(key_.filter);
   query_.set_cards_per_column(0);
@@ -186,7 +189,7 @@ void SharedBoard::WakeLocked(const std::vector<uint64_t>& seats) {
 
 // Nothing if the views stand where they stood.
 absl::StatusOr<std::optional<SharedBoard::Computed>> SharedBoard::ComputeOnce(
-    const std::optional<v1::GetBoardResponse>& before) const {
+    const std::optional<v1::GetBoardResponse>& before) {
   const int64_t now_us = parts_.clock.NowMicros();
   const absl::StatusOr<projections::TenantRead> read = parts_.runner.ReadNow(key_.tenant);
   // While a view is folded anew: the runner calls Changed when it can be read.
@@ -201,19 +204,20 @@ absl::StatusOr<std::optional<SharedBoard::Computed>> SharedBoard::ComputeOnce(
   computed.board.set_token(BoardToken(parts_.log, key_.tenant, position));
   if (before) {
     ASSIGN_OR_RETURN(computed.change, ChangeOf(*views, *before, computed.board));
+  } else {
+    RETURN_IF_ERROR(deals_.Begin(*views));
   }
   return computed;
 }
 
 absl::StatusOr<SharedBoard::Bytes> SharedBoard::ChangeOf(const projections::TenantViews& views,
                                                          const v1::GetBoardResponse& before,
-                                                         const v1::GetBoardResponse& now) const {
+                                                         const v1::GetBoardResponse& now) {
   const Position after{static_cast<uint64_t>(before.position())};
-  ASSIGN_OR_RETURN(
-      std::vector<v1::Deal> deals,
-      projections::DealsChangedAfter(views, now.pipeline_id(), after, kWatchDealsMax + 1));
+  ASSIGN_OR_RETURN(std::optional<std::vector<v1::Deal>> deals,
+                   deals_.ChangedAfter(views, after, kWatchDealsMax));
   v1::WatchBoardResponse message;
-  if (deals.size() > kWatchDealsMax || !SameColumns(before, now)) {
+  if (!deals || !SameColumns(before, now)) {
     // The deals that changed can't be cut in two at a position; and a change can't take columns
     // away.
     *message.mutable_board() = now;
@@ -223,7 +227,7 @@ absl::StatusOr<SharedBoard::Bytes> SharedBoard::ChangeOf(const projections::Tena
     for (v1::BoardColumn& column : ChangedColumns(before, now)) {
       *change.add_columns() = std::move(column);
     }
-    for (v1::Deal& deal : deals) *change.add_deals() = std::move(deal);
+    for (v1::Deal& deal : *deals) *change.add_deals() = std::move(deal);
     if (change.columns_size() == 0 && change.deals_size() == 0) return nullptr;
   }
   return std::make_shared<const std::string>(message.SerializeAsString());

@@ -22,6 +22,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/event_log.h"
 #include "projections/runtime/runner.h"
+#include "projections/views/watched_deals.h"
 #include "services/rpc/executor.h"
 #include "services/rpc/fair_executor.h"
 #include "services/rpc/limits.h"
@@ -90,10 +91,10 @@ class SharedBoard : public std::enable_shared_from_this<SharedBoard> {
   void Changed();
   void Compute();
   absl::StatusOr<std::optional<Computed>> ComputeOnce(
-      const std::optional<v1::GetBoardResponse>& before) const;
+      const std::optional<v1::GetBoardResponse>& before);
   absl::StatusOr<Bytes> ChangeOf(const projections::TenantViews& views,
                                  const v1::GetBoardResponse& before,
-                                 const v1::GetBoardResponse& now) const;
+                                 const v1::GetBoardResponse& now);
   // Queues a computation unless one is queued or runs already.
   void ScheduleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Submit();
@@ -110,6 +111,8 @@ class SharedBoard : public std::enable_shared_from_this<SharedBoard> {
   std::atomic<uint64_t>& computations_;
   v1::GetBoardRequest query_;
   uint64_t watch_id_ = 0;  // Set by Start.
+
+  projections::WatchedDeals deals_;  // The computation's, of which there is one at a time.
 
   // Guarded by mu_.
   mutable base::Mutex mu_;

@@ -170,6 +170,7 @@ class Watching {
     bytes_ = item->shared;
     v1::WatchBoardResponse message;
     EXPECT_TRUE(message.ParseFromString(*bytes_));
+    deals_.clear();
     if (message.has_board()) {
       columns_ = ColumnsOf(message.board().columns());
       position_ = Position{static_cast<uint64_t>(message.board().position())};
@@ -180,6 +181,7 @@ class Watching {
     const v1::BoardChange& change = message.columns();
     for (const auto& [id, column] : ColumnsOf(change.columns())) columns_[id] = column;
     EXPECT_GT(change.deals_size(), 0) << "columns change because deals do";
+    for (const v1::Deal& deal : change.deals()) deals_.push_back(deal.title());
     const Position at{static_cast<uint64_t>(change.position())};
     EXPECT_GT(at, position_);
     position_ = at;
@@ -206,6 +208,8 @@ class Watching {
   const Columns& columns() const { return columns_; }
   Position position() const { return position_; }
   int whole_boards() const { return whole_; }
+  // Titles of the deals of the last message.
+  const std::vector<std::string>& deals() const { return deals_; }
   const SharedBoard::Bytes& bytes() const { return bytes_; }
 
  private:
@@ -216,6 +220,7 @@ class Watching {
   Columns columns_;
   Position position_;
   int whole_ = 0;
+  std::vector<std::string> deals_;
   SharedBoard::Bytes bytes_;
   std::unique_ptr<StreamSource> source_;  // Last: it may still wake.
 };
@@ -280,6 +285,27 @@ TEST_F(SharedBoardTest, WhatIsPutTogetherIsTheBoardAtItsPosition) {
       }
     }
   }
+}
+
+TEST_F(SharedBoardTest, TellsOfDealsThatMatchItsFilterOrDid) {
+  using ::testing::ElementsAre;
+  Open(20);
+  Watching watcher(*boards_, "amount > 1000", Open(1));
+  watcher.MustTake();
+  // Every change is told before the next one comes.
+  const auto after = [&](Position position) {
+    watcher.MustTake();
+    EXPECT_EQ(watcher.position(), position);
+    return watcher.deals();
+  };
+  EXPECT_THAT(after(Open(30)), ElementsAre("Deal 30"));
+  Open(2);  // None of its business, now or later.
+  SetAmount(1, 500);
+  EXPECT_THAT(after(SetAmount(30, 1500)), ElementsAre("Deal 30"));
+  EXPECT_THAT(after(SetAmount(20, 900)), ElementsAre("Deal 20")) << "it left the board";
+  Move(20, "Offer");
+  EXPECT_THAT(after(SetAmount(2, 1001)), ElementsAre("Deal 2")) << "it came";
+  EXPECT_THAT(after(Move(2, "Offer")), ElementsAre("Deal 2"));
 }
 
 TEST_F(SharedBoardTest, IsComputedOnceAndItsBytesAreShared) {
