@@ -1,6 +1,7 @@
 #include "projections/views/board_columns.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string_view>
 
@@ -9,6 +10,8 @@
 
 namespace dealog::projections {
 namespace {
+
+constexpr size_t kFetchedTogether = 256;
 
 // Deals that entered a stage of the column before are stale: they have been there for longer than
 // its threshold.
@@ -153,17 +156,35 @@ FilledBoard FillByScan(const DealsSnapshot& snapshot, const BoardLayout& layout,
   for (const BoardLayout::Column& column : board.columns) {
     stale_before_us.push_back(StaleBefore(snapshot, column));
   }
-  for (const auto& [deal, column] : layout.places()) {
-    const auto number = static_cast<size_t>(column);
-    const int64_t entered_us = standing.entered_us[deal];
-    ColumnContent& content = board.contents[number];
-    ++content.count;
-    content.stale += entered_us < stale_before_us[number] ? 1 : 0;
-    content.cards.Offer(deal, entered_us);
-    const FieldValue amount = snapshot.table().Latest(deal, DealField::kAmount, snapshot.as_of());
-    if (!amount.set()) continue;
-    content.totals.Add(amount.currency, amount.value,
-                       Weighted(amount.value, weights.Nanos(standing.stage[deal])));
+  // What lies far apart in memory is fetched for many deals before any of it is looked at: else
+  // each deal waits for its own.
+  struct Fetched {
+    int64_t entered_us;
+    FieldValue amount;
+    Symbol stage;
+  };
+  std::array<Fetched, kFetchedTogether> fetched;
+  const std::vector<BoardLayout::Place>& places = layout.places();
+  for (size_t begin = 0; begin < places.size(); begin += fetched.size()) {
+    const size_t count = std::min(fetched.size(), places.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      const DealIndex deal = places[begin + i].deal;
+      fetched[i] = {.entered_us = standing.entered_us[deal],
+                    .amount = snapshot.table().Latest(deal, DealField::kAmount, snapshot.as_of()),
+                    .stage = standing.stage[deal]};
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const auto& [deal, column] = places[begin + i];
+      const auto& [entered_us, amount, stage] = fetched[i];
+      const auto number = static_cast<size_t>(column);
+      ColumnContent& content = board.contents[number];
+      ++content.count;
+      content.stale += entered_us < stale_before_us[number] ? 1 : 0;
+      content.cards.Offer(deal, entered_us);
+      if (!amount.set()) continue;
+      content.totals.Add(amount.currency, amount.value,
+                         Weighted(amount.value, weights.Nanos(stage)));
+    }
   }
   return board;
 }
