@@ -120,6 +120,7 @@ void DealIndexes::AddAll(size_t count, const std::function<DealPlace(DealIndex)>
     int64_t at = 0;
     DealIndex deal = 0;
   };
+  if (count == 0) return;  // A view that begins, perhaps to fold the whole log: see DealOrders.
   const std::vector<DealIndex> by_id = keys.DealsById();
   orders_.Make(by_id, keys);
   for (DealIndex deal = 0; deal < count; ++deal) {
