@@ -98,7 +98,7 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
                                  const MatchedDeals& deals) {
   BoardLayout layout;
   StageColumns columns(snapshot, pipeline);
-  const std::vector<Symbol>& stages = snapshot.standing().stage;
+  const CowColumn<Symbol>& stages = snapshot.standing().stage;
   layout.places_.reserve(deals.size_max());
   deals.ForEach([&](DealIndex deal) {
     layout.places_.push_back({.deal = deal, .column = columns.Of(stages[deal])});
@@ -110,7 +110,7 @@ BoardLayout BoardLayout::ByStage(const DealsSnapshot& snapshot, const PipelineAt
 BoardLayout BoardLayout::ByDecisionMonth(const DealsSnapshot& snapshot, const MatchedDeals& deals) {
   BoardLayout layout;
   const FactTable& table = snapshot.table();
-  const std::vector<Outcome>& outcomes = snapshot.standing().outcome;
+  const CowColumn<Outcome>& outcomes = snapshot.standing().outcome;
   DecisionMonths months(snapshot);
   layout.places_.reserve(deals.size_max());
   deals.ForEach([&](DealIndex deal) {

@@ -104,6 +104,7 @@ struct Change {
   uint32_t field : 8 = 0;
   static_assert(kDealFieldCount <= 256, "A field's number has 8 bits.");
 
+  bool operator==(const Change&) const = default;
   bool Is(DealField asked) const { return field == static_cast<uint32_t>(asked); }
   FieldValue field_value() const { return {.value = value, .currency = currency}; }
 };
@@ -119,6 +120,8 @@ inline constexpr uint32_t kSetLater = 1U << 31;
 struct SpanAttributes {
   AttributeValues opened{};  // At the opening of its cycle.
   AttributeValues closed{};  // At its closing; of an open one, the last ones.
+
+  bool operator==(const SpanAttributes&) const = default;
 };
 
 // Where a deal stands at an instant.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -84,29 +86,29 @@ class Evaluator {
       marks[place] = holds(deal) ? 1 : 0;
     }
   }
-  // By dense numbers; `holds` is asked once per number. All deals are looked up, marked or not, so
-  // that no jump depends on it.
-  template <typename NumberOf, typename Holds>
-  void KeepByNumber(DealMarks& marks, NumberOf number_of, const Holds& holds) {
+  // By a column of dense numbers, or of what `number_of` makes one from; `holds` is asked once per
+  // number. All deals are looked up, marked or not, so that no jump depends on it.
+  template <typename T, typename Holds, typename NumberOf = std::identity>
+  void KeepByColumn(const CowColumn<T>& column, DealMarks& marks, const Holds& holds,
+                    NumberOf number_of = {}) {
     enum : uint8_t { kFails, kHolds, kNotAsked };
     std::vector<uint8_t> answers(NumberCount(), kNotAsked);
     uint8_t* const answer_of = answers.data();
-    uint8_t* const mark_of = marks.data();
-    const auto pass = [&](auto deal_at) {
-      for (size_t place = 0, count = marks.size(); place < count; ++place) {
-        const uint32_t number = number_of(deal_at(place));
-        uint8_t& answer = answer_of[number];
-        if (answer == kNotAsked) answer = holds(number) ? kHolds : kFails;
-        mark_of[place] &= answer;
-      }
+    const auto keep = [&](uint8_t& mark, const T& value) {
+      const uint32_t number = number_of(value);
+      uint8_t& answer = answer_of[number];
+      if (answer == kNotAsked) answer = holds(number) ? kHolds : kFails;
+      mark &= answer;
     };
-    if (some_ == nullptr) return pass([](size_t place) { return place; });
-    pass([deals = some_->data()](size_t place) { return size_t{deals[place]}; });
-  }
-  template <typename Holds>
-  void KeepByColumn(const std::vector<uint32_t>& column, DealMarks& marks, const Holds& holds) {
-    KeepByNumber(
-        marks, [numbers = column.data()](size_t deal) { return numbers[deal]; }, holds);
+    if (some_ != nullptr) {
+      for (size_t place = 0; place < marks.size(); ++place) {
+        keep(marks[place], column[(*some_)[place]]);
+      }
+      return;
+    }
+    column.ForEachChunk([&](size_t first, std::span<const T> values) {
+      for (size_t i = 0; i < values.size(); ++i) keep(marks[first + i], values[i]);
+    });
   }
   template <typename Holds>
   void KeepByField(DealField field, DealMarks& marks, const Holds& holds) {
@@ -172,12 +174,7 @@ void Evaluator::KeepByTerm(const DictionaryTerm& term, DealMarks& marks) {
     case Posted::kLostReason:
       return KeepByColumn(snapshot_.standing().reason, marks, term.holds);
     case Posted::kStatus:
-      return KeepByNumber(
-          marks,
-          [outcomes = snapshot_.standing().outcome.data()](size_t deal) {
-            return StatusNumber(outcomes[deal]);
-          },
-          term.holds);
+      return KeepByColumn(snapshot_.standing().outcome, marks, term.holds, StatusNumber);
   }
 }
 
@@ -309,13 +306,19 @@ DealMarks ExistingDeals(const DealsSnapshot& snapshot, std::string_view pipeline
   DealMarks marks(table.deal_count());
   if (!any && pipeline == kNoSymbol) return marks;  // No deal was ever in it.
   const int64_t as_of = snapshot.as_of();
-  const int64_t* const opened_us = table.opened_us.data();
-  const Symbol* const pipeline_of = table.pipeline.data();
-  uint8_t* const mark_of = marks.data();
-  for (size_t deal = 0, count = marks.size(); deal < count; ++deal) {
-    mark_of[deal] =
-        static_cast<uint8_t>((opened_us[deal] < as_of) & (any | (pipeline_of[deal] == pipeline)));
-  }
+  table.opened_us.ForEachChunk([&](size_t first, std::span<const int64_t> opened_us) {
+    uint8_t* const mark_of = marks.data() + first;
+    for (size_t i = 0; i < opened_us.size(); ++i) {
+      mark_of[i] = static_cast<uint8_t>(opened_us[i] < as_of);
+    }
+  });
+  if (any) return marks;
+  table.pipeline.ForEachChunk([&](size_t first, std::span<const Symbol> pipeline_of) {
+    uint8_t* const mark_of = marks.data() + first;
+    for (size_t i = 0; i < pipeline_of.size(); ++i) {
+      mark_of[i] &= static_cast<uint8_t>(pipeline_of[i] == pipeline);
+    }
+  });
   return marks;
 }
 

@@ -5,16 +5,26 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "projections/views/chunked_order.h"
 #include "projections/views/deals_facts.h"
+#include "projections/views/dictionary.h"
 
 namespace dealog::projections {
 
-// The id of a deal. Ids stay.
-using DealIds = std::function<std::string_view(DealIndex)>;
+// The ids of deals, by their numbers; shared by all who number deals that way. Ids stay.
+// Thread safety: as Dictionary.
+class DealIds {
+ public:
+  explicit DealIds(std::shared_ptr<const Dictionary> ids) : ids_(std::move(ids)) {}
+  std::string_view operator()(DealIndex deal) const { return ids_->Text(deal); }
+
+ private:
+  std::shared_ptr<const Dictionary> ids_;
+};
 
 // Thread safety: const methods from many threads.
 class OrderedDeals {

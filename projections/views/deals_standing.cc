@@ -37,23 +37,23 @@ Standing StandingOf(const FactTable& table, DealIndex deal, int64_t as_of) {
 }  // namespace
 
 void StandingColumns::Resize(size_t deals) {
-  stage.resize(deals);
-  entered_us.resize(deals);
-  closed_us.resize(deals, kNever);
-  outcome.resize(deals);
-  last_open_stage.resize(deals);
-  reason.resize(deals);
-  cycle.resize(deals, 1);
+  stage.Resize(deals);
+  entered_us.Resize(deals);
+  closed_us.Resize(deals, kNever);
+  outcome.Resize(deals);
+  last_open_stage.Resize(deals);
+  reason.Resize(deals);
+  cycle.Resize(deals, 1);
 }
 
 void StandingColumns::Set(DealIndex deal, const Standing& standing) {
-  stage[deal] = standing.stage;
-  entered_us[deal] = standing.entered_us;
-  closed_us[deal] = standing.closed_us;
-  outcome[deal] = standing.outcome;
-  last_open_stage[deal] = standing.last_open_stage;
-  reason[deal] = standing.reason;
-  cycle[deal] = standing.cycle;
+  stage.Set(deal, standing.stage);
+  entered_us.Set(deal, standing.entered_us);
+  closed_us.Set(deal, standing.closed_us);
+  outcome.Set(deal, standing.outcome);
+  last_open_stage.Set(deal, standing.last_open_stage);
+  reason.Set(deal, standing.reason);
+  cycle.Set(deal, standing.cycle);
 }
 
 StandingColumns StandingAt(const FactTable& table, int64_t as_of) {

@@ -3,8 +3,8 @@
 // Where all deals stand at an instant, in columns.
 
 #include <cstdint>
-#include <vector>
 
+#include "projections/views/cow_column.h"
 #include "projections/views/deals_facts.h"
 
 namespace dealog::projections {
@@ -13,13 +13,13 @@ class FactTable;
 
 // By deal; fields are those of Standing.
 struct StandingColumns {
-  std::vector<Symbol> stage;
-  std::vector<int64_t> entered_us;
-  std::vector<int64_t> closed_us;
-  std::vector<Outcome> outcome;
-  std::vector<Symbol> last_open_stage;
-  std::vector<Symbol> reason;
-  std::vector<uint16_t> cycle;
+  CowColumn<Symbol> stage;
+  CowColumn<int64_t> entered_us;
+  CowColumn<int64_t> closed_us;
+  CowColumn<Outcome> outcome;
+  CowColumn<Symbol> last_open_stage;
+  CowColumn<Symbol> reason;
+  CowColumn<uint16_t> cycle;
 
   void Resize(size_t deals);
   void Set(DealIndex deal, const Standing& standing);

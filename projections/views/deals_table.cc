@@ -7,19 +7,42 @@
 
 namespace dealog::projections {
 
+FactTable::FactTable(const FactTable& other)
+    : opened_us(other.opened_us),
+      pipeline(other.pipeline),
+      changing(other.changing),
+      revision(other.revision),
+      last_position(other.last_position),
+      updated_us(other.updated_us),
+      last_occurred_us(other.last_occurred_us),
+      title(other.title),
+      external_key(other.external_key),
+      standing(other.standing),
+      symbols_(other.symbols_),
+      numbers_(other.numbers_),
+      currency_(other.currency_),
+      visits_(other.visits_),
+      spans_(other.spans_),
+      visit_attributes_(other.visit_attributes_),
+      span_attributes_(other.span_attributes_),
+      changes_(other.changes_),
+      tag_sets_(other.tag_sets_),
+      kept_(other.kept_),
+      ids_(other.ids_) {}
+
 void FactTable::Resize(size_t count) {
-  opened_us.resize(count, kNever);
-  pipeline.resize(count);
-  for (auto& column : symbols_) column.resize(count);
-  for (auto& column : numbers_) column.resize(count, kUnset);
-  currency_.resize(count);
-  changing.resize(count);
-  revision.resize(count);
-  last_position.resize(count);
-  updated_us.resize(count);
-  last_occurred_us.resize(count);
-  title.resize(count);
-  external_key.resize(count);
+  opened_us.Resize(count, kNever);
+  pipeline.Resize(count);
+  for (auto& column : symbols_) column.Resize(count);
+  for (auto& column : numbers_) column.Resize(count, kUnset);
+  currency_.Resize(count);
+  changing.Resize(count);
+  revision.Resize(count);
+  last_position.Resize(count);
+  updated_us.Resize(count);
+  last_occurred_us.Resize(count);
+  title.Resize(count);
+  external_key.Resize(count);
   standing.Resize(count);
   visits_.Resize(count);
   visit_attributes_.Resize(count);
@@ -42,24 +65,14 @@ void FactTable::Set(DealIndex deal, const DealFacts& facts) {
   changes_.Assign(deal, scratch_);
 }
 
-const DealFacts* FactTable::Kept(DealIndex deal) const {
-  const auto found = kept_.find(deal);
-  return found == kept_.end() ? nullptr : found->second.get();
-}
-
-DealFacts* FactTable::Kept(DealIndex deal) {
-  return const_cast<DealFacts*>(std::as_const(*this).Kept(deal));
-}
-
-void FactTable::Keep(DealIndex deal, std::unique_ptr<DealFacts> facts) {
-  const bool is_new = kept_.emplace(deal, std::move(facts)).second;
-  DEALOG_CHECK(is_new) << "a deal's fold is kept once";
+void FactTable::Keep(DealIndex deal, DealFacts facts) {
+  kept_.Add(deal, std::move(facts));
   changes_.Assign(deal, {});
   SetKept(deal);
 }
 
 void FactTable::SetKept(DealIndex deal) {
-  const DealFacts& facts = *kept_.at(deal);
+  const DealFacts& facts = *kept_.Find(deal);
   SetColumns(deal, facts);
   visits_.Refer(deal, facts.visits);
   spans_.Refer(deal, facts.spans);
@@ -74,23 +87,23 @@ void FactTable::SetColumns(DealIndex deal, const DealFacts& facts) {
   DealPlace before = indexes_ ? PlaceOf(deal) : DealPlace();
   std::string title_before;  // For the column is about to hold another one.
   if (before.title != facts.title) before.title = title_before = before.title;
-  opened_us[deal] = facts.exists ? facts.opened_us : kNever;
-  pipeline[deal] = facts.pipeline;
-  revision[deal] = facts.revision;
-  last_position[deal] = facts.last_position;
-  updated_us[deal] = facts.updated_us;
-  last_occurred_us[deal] = facts.last_occurred_us;
-  title[deal].assign(facts.title);
-  external_key[deal].assign(facts.external_key);
+  opened_us.Set(deal, facts.exists ? facts.opened_us : kNever);
+  pipeline.Set(deal, facts.pipeline);
+  revision.Set(deal, facts.revision);
+  last_position.Set(deal, facts.last_position);
+  updated_us.Set(deal, facts.updated_us);
+  last_occurred_us.Set(deal, facts.last_occurred_us);
+  title.Set(deal, facts.title);
+  external_key.Set(deal, facts.external_key);
   standing.Set(deal, facts.standing);
-  changing[deal] = facts.changing();
+  changing.Set(deal, facts.changing());
   for (size_t i = 0; i < symbols_.size(); ++i) {
-    symbols_[i][deal] = facts.Latest(static_cast<DealField>(i)).symbol();
+    symbols_[i].Set(deal, facts.Latest(static_cast<DealField>(i)).symbol());
   }
   for (size_t i = 0; i < numbers_.size(); ++i) {
-    numbers_[i][deal] = facts.Latest(static_cast<DealField>(kSymbolFieldCount + i)).value;
+    numbers_[i].Set(deal, facts.Latest(static_cast<DealField>(kSymbolFieldCount + i)).value);
   }
-  currency_[deal] = facts.Latest(DealField::kAmount).currency;
+  currency_.Set(deal, facts.Latest(DealField::kAmount).currency);
   // The place for whatever is kept of all deals: less what it was, plus what it is. Aggregates of
   // KPIs belong here as well. The visits and spans of before are still those of VisitsOf and
   // SpansOf, and `facts` has those of after; of a kept deal both are the same, for its fold changed
@@ -105,16 +118,16 @@ DealPlace FactTable::PlaceOf(DealIndex deal) const {
           .stage = standing.stage[deal],
           .entered_us = standing.entered_us[deal],
           .opened_us = opened_us[deal],
-          .amount = Column(deal, DealField::kAmount),
-          .expected_day = Column(deal, DealField::kExpectedClose).value,
+          .amount = Now(deal, DealField::kAmount),
+          .expected_day = Now(deal, DealField::kExpectedClose).value,
           .last_position = last_position[deal],
           .title = title[deal],
           .posted = PostedOf(deal)};
 }
 
 PostedValues FactTable::PostedOf(DealIndex deal) const {
-  const auto symbol = [&](DealField field) { return Column(deal, field).symbol(); };
-  PostedValues posted{.tags = &TagSet(Column(deal, DealField::kTags))};
+  const auto symbol = [&](DealField field) { return Now(deal, field).symbol(); };
+  PostedValues posted{.tags = &TagSet(Now(deal, DealField::kTags))};
   posted[Posted::kOwner] = symbol(DealField::kOwner);
   posted[Posted::kSource] = symbol(DealField::kSource);
   posted[Posted::kOrganization] = symbol(DealField::kOrganization);
@@ -128,8 +141,7 @@ PostedValues FactTable::PostedOf(DealIndex deal) const {
   return posted;
 }
 
-void FactTable::MakeIndexes(DealIds ids) {
-  ids_ = std::move(ids);
+void FactTable::MakeIndexes() {
   indexes_ = std::make_unique<DealIndexes>();
   indexes_->AddAll(
       deal_count(), [this](DealIndex deal) { return PlaceOf(deal); }, keys());
@@ -150,7 +162,7 @@ size_t FactTable::ApproximateBytes() const {
          visits_.capacity() * sizeof(Visit) + spans_.capacity() * sizeof(CycleSpan) +
          visit_attributes_.capacity() * sizeof(AttributeValues) +
          span_attributes_.capacity() * sizeof(SpanAttributes) +
-         changes_.capacity() * sizeof(Change) + kept_.size() * kKeptBytes;
+         changes_.capacity() * sizeof(Change) + kept_.count() * kKeptBytes;
 }
 
 ChangeSpan FactTable::ChangesOf(DealIndex deal, DealField field) const {
@@ -165,16 +177,16 @@ ChangeSpan FactTable::ChangesOf(DealIndex deal, DealField field) const {
 
 FieldValue FactTable::At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const {
   if (!Changes(deal, field)) {  // Its one value was there from the opening on.
-    return opened_us[deal] < as_of ? Column(deal, field) : FieldValue();
+    return opened_us[deal] < as_of ? Now(deal, field) : FieldValue();
   }
-  if (const DealFacts* facts = kept_.empty() ? nullptr : Kept(deal)) {
+  if (const DealFacts* const facts = Kept(deal)) {
     return ValueAt(facts->ChangesOf(field), instant, as_of).value;
   }
   return ValueAt(ChangesOf(deal, field), instant, as_of).value;
 }
 
 Change FactTable::ClosedStage(DealIndex deal, int64_t closed_us, int64_t as_of) const {
-  const DealFacts* facts = kept_.empty() ? nullptr : Kept(deal);
+  const DealFacts* const facts = Kept(deal);
   const Change* last = facts != nullptr
                            ? facts->ChangesOf(DealField::kClosedStage).LastBefore(as_of)
                            : ChangesOf(deal, DealField::kClosedStage).LastBefore(as_of);

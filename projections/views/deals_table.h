@@ -16,22 +16,27 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "projections/views/cow_column.h"
 #include "projections/views/deals_changes.h"
 #include "projections/views/deals_facts.h"
 #include "projections/views/deals_fold.h"
 #include "projections/views/deals_index.h"
 #include "projections/views/deals_standing.h"
+#include "projections/views/kept_folds.h"
 #include "projections/views/slot_pool.h"
 #include "projections/views/tag_sets.h"
 
 namespace dealog::projections {
 
-// Thread safety: const methods from many threads.
+// Thread safety: const methods from many threads; a table may be written while its copies are read.
 // Invariants: SetColumns is the only writer of columns; indexes follow each of its calls.
 class FactTable {
  public:
-  FactTable() = default;
+  // The deals' ids, which may be more than the table's deals.
+  explicit FactTable(DealIds ids) : ids_(std::move(ids)) {}
+  // Shares what it holds with the original, until one of both is written. A copy is for reading: it
+  // has no indexes.
+  FactTable(const FactTable& other);
   FactTable(FactTable&&) = default;
   FactTable& operator=(FactTable&&) = default;
 
@@ -40,15 +45,16 @@ class FactTable {
   // Replaces all facts of one deal, which is not kept.
   void Set(DealIndex deal, const DealFacts& facts);
   // The fold of a deal that is kept; nullptr if it is not.
-  const DealFacts* Kept(DealIndex deal) const;
-  DealFacts* Kept(DealIndex deal);
+  const DealFacts* Kept(DealIndex deal) const { return kept_.Find(deal); }
+  // To take more events; then SetKept.
+  DealFacts& EditKept(DealIndex deal) { return kept_.Edit(deal); }
   // Keeps the deal's fold from now on, which must be made with tag_sets().
-  void Keep(DealIndex deal, std::unique_ptr<DealFacts> facts);
+  void Keep(DealIndex deal, DealFacts facts);
   // Takes over what a kept fold took since.
   void SetKept(DealIndex deal);
   // Makes the indexes of all deals, which are kept up from then on. Of the table of all that is
   // known now only: questions about a past go through its columns. The table must stay where it is.
-  void MakeIndexes(DealIds ids);
+  void MakeIndexes();
   void DropIndexes() { indexes_.reset(); }
   // nullptr: none were made.
   const DealIndexes* indexes() const { return indexes_.get(); }
@@ -78,7 +84,7 @@ class FactTable {
   // occurred before as_of counts.
   FieldValue At(DealIndex deal, DealField field, int64_t instant, int64_t as_of) const;
   // The column of a field whose values are symbols or tag sets: from kOwner to kTags.
-  const std::vector<uint32_t>& SymbolColumn(DealField field) const {
+  const CowColumn<uint32_t>& SymbolColumn(DealField field) const {
     return symbols_[NumberOf(field)];
   }
   // The set of tags of a value of kTags, sorted by symbol.
@@ -94,43 +100,43 @@ class FactTable {
   size_t ApproximateBytes() const;
 
   // Columns, by deal. opened_us is kNever where the deal is not known.
-  std::vector<int64_t> opened_us;
-  std::vector<Symbol> pipeline;
-  std::vector<DealFieldMask> changing;
-  std::vector<uint32_t> revision;
-  std::vector<uint64_t> last_position;
-  std::vector<int64_t> updated_us;
-  std::vector<int64_t> last_occurred_us;
-  std::vector<std::string> title;
-  std::vector<std::string> external_key;
+  CowColumn<int64_t> opened_us;
+  CowColumn<Symbol> pipeline;
+  CowColumn<DealFieldMask> changing;
+  CowColumn<uint32_t> revision;
+  CowColumn<uint64_t> last_position;
+  CowColumn<int64_t> updated_us;
+  CowColumn<int64_t> last_occurred_us;
+  CowColumn<std::string> title;
+  CowColumn<std::string> external_key;
   StandingColumns standing;
 
  private:
-  FieldValue Column(DealIndex deal, DealField field) const;
+  FieldValue Now(DealIndex deal, DealField field) const;
   void SetColumns(DealIndex deal, const DealFacts& facts);
   DealPlace PlaceOf(DealIndex deal) const;
   PostedValues PostedOf(DealIndex deal) const;
   ChangeSpan ChangesOf(DealIndex deal, DealField field) const;
 
   // Columns of fields, by their number.
-  std::array<std::vector<uint32_t>, kSymbolFieldCount> symbols_;
-  std::array<std::vector<int64_t>, kNumberFieldCount> numbers_;  // kUnset: none.
-  std::vector<Currency> currency_;                               // Of kAmount.
+  std::array<CowColumn<uint32_t>, kSymbolFieldCount> symbols_;
+  std::array<CowColumn<int64_t>, kNumberFieldCount> numbers_;  // kUnset: none.
+  CowColumn<Currency> currency_;                               // Of kAmount.
   SlotPool<Visit> visits_;
   SlotPool<CycleSpan> spans_;
   // Assigned together with visits_ and spans_: places are the same.
   SlotPool<AttributeValues> visit_attributes_;
   SlotPool<SpanAttributes> span_attributes_;
   SlotPool<Change> changes_;  // By (field, at); of changing fields only, and not of kept deals.
-  std::unique_ptr<TagSets> tag_sets_ = std::make_unique<TagSets>();
-  absl::flat_hash_map<DealIndex, std::unique_ptr<DealFacts>> kept_;
+  std::shared_ptr<TagSets> tag_sets_ = std::make_shared<TagSets>();  // Copies' as well.
+  KeptFolds kept_;
   std::unique_ptr<DealIndexes> indexes_;
-  DealIds ids_;                  // Where indexes were made.
+  DealIds ids_;
   std::vector<Change> scratch_;  // Reused by Set.
 };
 
 // In the header, because boards and KPIs ask for every deal, of a field known when compiling.
-inline FieldValue FactTable::Column(DealIndex deal, DealField field) const {
+inline FieldValue FactTable::Now(DealIndex deal, DealField field) const {
   const size_t number = NumberOf(field);
   if (number < kSymbolFieldCount) {
     const uint32_t symbol = symbols_[number][deal];
@@ -142,7 +148,7 @@ inline FieldValue FactTable::Column(DealIndex deal, DealField field) const {
 }
 
 inline FieldValue FactTable::Latest(DealIndex deal, DealField field, int64_t as_of) const {
-  if (as_of == kNever || IsWhole(deal, as_of) || !Changes(deal, field)) return Column(deal, field);
+  if (as_of == kNever || IsWhole(deal, as_of) || !Changes(deal, field)) return Now(deal, field);
   return At(deal, field, kNever, as_of);
 }
 

@@ -180,9 +180,9 @@ absl::Status Tape::Append(const FoldedEvent& event, Symbols& symbols, TapeEvent*
                      " in stream order, found ", header.type()));
   }
   if (last_events_ == kTapeChunkEvents) {
-    if (!full_) full_ = std::make_unique<std::vector<std::string>>();
+    if (!full_) full_.emplace();
     last_.shrink_to_fit();
-    full_->push_back(std::exchange(last_, std::string()));
+    full_->Edit().push_back(std::exchange(last_, std::string()));
     last_events_ = 0;
   }
   const size_t begin = last_.size();
@@ -220,8 +220,8 @@ bool Tape::Load(size_t number, std::string_view bytes, const Symbols& symbols) {
   }
   if (!reader.ok() || events > kTapeChunkEvents) return false;
   if (!empty()) {
-    if (!full_) full_ = std::make_unique<std::vector<std::string>>();
-    full_->push_back(std::move(last_));
+    if (!full_) full_.emplace();
+    full_->Edit().push_back(std::move(last_));
   }
   last_.assign(bytes);
   last_events_ = events;

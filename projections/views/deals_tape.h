@@ -12,7 +12,7 @@
 // occurred_at; actor is a symbol.
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +20,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "eventstore/base/cow.h"
 #include "projections/projection.h"
 #include "projections/views/deals_facts.h"
 #include "projections/views/deals_symbols.h"
@@ -96,18 +97,18 @@ class Tape {
 
   bool empty() const { return last_.empty(); }
   // More than one chunk.
-  bool long_one() const { return full_ != nullptr; }
+  bool long_one() const { return full_.has_value(); }
   size_t chunk_count() const { return full_count() + (empty() ? 0 : 1); }
   size_t LastChunkBytes() const { return last_.size(); }
   std::string_view Chunk(size_t number) const {
-    return number < full_count() ? std::string_view((*full_)[number]) : std::string_view(last_);
+    return number < full_count() ? std::string_view((**full_)[number]) : std::string_view(last_);
   }
 
  private:
-  size_t full_count() const { return full_ ? full_->size() : 0; }
+  size_t full_count() const { return full_ ? (*full_)->size() : 0; }
 
   std::string last_;
-  std::unique_ptr<std::vector<std::string>> full_;  // The chunks before; nullptr: none.
+  std::optional<base::Cow<std::vector<std::string>>> full_;  // The chunks before, if any.
   TapeEnd end_;
   uint32_t last_events_ = 0;  // In last_.
 };

@@ -64,53 +64,65 @@ absl::Status DealsView::Fold(const FoldedEvent& event) {
     return absl::OkStatus();
   }
   const DealIndex index = IndexOf(event.header.stream().id());
-  Deal& deal = deals_[index];
-  const size_t chunks = deal.tape.chunk_count();
-  const size_t bytes = deal.tape.LastChunkBytes();
-  DealFacts* kept = index < table_.deal_count() ? table_.Kept(index) : nullptr;
-  RETURN_IF_ERROR(deal.tape.Append(event, symbols_, kept == nullptr ? nullptr : &event_));
-  if (kept != nullptr) kept->Take(event_);
-  const size_t new_chunks = deal.tape.chunk_count() - chunks;
+  Tape& tape = tapes_.Edit(index);
+  const size_t chunks = tape.chunk_count();
+  const size_t bytes = tape.LastChunkBytes();
+  const bool kept = table_.Kept(index) != nullptr;
+  RETURN_IF_ERROR(tape.Append(event, *symbols_, kept ? &event_ : nullptr));
+  if (kept) table_.EditKept(index).Take(event_);
+  const size_t new_chunks = tape.chunk_count() - chunks;
   chunk_count_ += new_chunks;
-  tape_bytes_ += deal.tape.LastChunkBytes() - (new_chunks == 0 ? bytes : 0);
-  if (!std::exchange(deal.dirty, true)) dirty_.push_back(index);
+  tape_bytes_ += tape.LastChunkBytes() - (new_chunks == 0 ? bytes : 0);
+  if (!std::exchange(unwritten_[index].dirty, true)) dirty_.push_back(index);
   Touch(index);
   return absl::OkStatus();
 }
 
+DealsView::DealsView(const DealsView& other)
+    : Copied(other),
+      ids_(other.ids_),
+      symbols_(other.symbols_),
+      past_tables_(other.past_tables_),
+      tapes_(other.tapes_),
+      table_(other.table_),
+      chunk_count_(other.chunk_count_),
+      tape_bytes_(other.tape_bytes_) {}
+
 DealIndex DealsView::IndexOf(std::string_view deal_id) {
-  const auto [found, is_new] =
-      by_id_.try_emplace(base::View(deal_id), static_cast<DealIndex>(deals_.size()));
-  if (is_new) deals_.push_back({.id = std::string(deal_id)});
-  return found->second;
+  const DealIndex index = ids_->Intern(deal_id);
+  if (index == tapes_.size()) {
+    tapes_.Resize(index + 1);
+    unwritten_.emplace_back();
+  }
+  return index;
 }
 
 void DealsView::Touch(DealIndex index) {
-  if (!std::exchange(deals_[index].stale, true)) stale_.push_back(index);
+  if (!std::exchange(unwritten_[index].stale, true)) stale_.push_back(index);
 }
 
 void DealsView::CommitDone() {
   if (stale_.empty()) return;
-  if (table_.deal_count() < deals_.size()) table_.Resize(deals_.size());
+  if (table_.deal_count() < deal_count()) table_.Resize(deal_count());
   // After a load all deals are new: it takes less to index them together.
-  const bool together = stale_.size() > kIndexedTogether && stale_.size() > deals_.size() / 2;
+  const bool together = stale_.size() > kIndexedTogether && stale_.size() > deal_count() / 2;
   if (together) table_.DropIndexes();
   for (const DealIndex index : stale_) {
-    deals_[index].stale = false;
-    if (DealFacts* kept = table_.Kept(index)) {
-      kept->Settle();
+    unwritten_[index].stale = false;
+    if (table_.Kept(index) != nullptr) {
+      table_.EditKept(index).Settle();
       table_.SetKept(index);
     } else {
       FoldInto(table_, index, {}, scratch_);
     }
   }
   stale_.clear();
-  if (together) MakeIndexes();
+  if (together) table_.MakeIndexes();
 }
 
 void DealsView::FactsOf(DealIndex deal, const Horizon& horizon, DealFacts& facts) const {
-  DEALOG_CHECK(FoldTape(deals_[deal].tape, horizon, facts))
-      << "tape of deal " << deals_[deal].id << " was checked when it was loaded";
+  DEALOG_CHECK(FoldTape(tapes_[deal], horizon, facts))
+      << "tape of deal " << Id(deal) << " was checked when it was loaded";
 }
 
 const DealFacts& DealsView::FindFacts(DealIndex deal, const Horizon& horizon,
@@ -125,10 +137,10 @@ const DealFacts& DealsView::FindFacts(DealIndex deal, const Horizon& horizon,
 // A short tape is folded anew whenever it grows; the fold of a long one is kept.
 void DealsView::FoldInto(FactTable& table, DealIndex deal, const Horizon& horizon,
                          DealFacts& scratch) const {
-  if (deals_[deal].tape.long_one()) {
-    auto facts = std::make_unique<DealFacts>(table.tag_sets());
-    FactsOf(deal, horizon, *facts);
-    if (facts->exists) table.Keep(deal, std::move(facts));
+  if (tapes_[deal].long_one()) {
+    DealFacts facts(table.tag_sets());
+    FactsOf(deal, horizon, facts);
+    if (facts.exists) table.Keep(deal, std::move(facts));
   } else {
     FactsOf(deal, horizon, scratch);
     if (scratch.exists) table.Set(deal, scratch);
@@ -136,47 +148,48 @@ void DealsView::FoldInto(FactTable& table, DealIndex deal, const Horizon& horizo
 }
 
 FactTable DealsView::TableAt(uint64_t known_position) const {
-  FactTable table;
-  table.Resize(deals_.size());
+  FactTable table{DealIds(ids_)};
+  table.Resize(deal_count());
   DealFacts scratch(table.tag_sets());
-  for (DealIndex deal = 0; deal < deals_.size(); ++deal) {
+  for (DealIndex deal = 0; deal < deal_count(); ++deal) {
     FoldInto(table, deal, {.known_position = known_position}, scratch);
   }
   return table;
 }
 
 PastTables::Shared DealsView::PastTableAt(uint64_t known_position) const {
-  return past_tables_.Get(known_position, [&] { return TableAt(known_position); });
+  return past_tables_->Get(known_position, [&] { return TableAt(known_position); });
 }
 
 size_t DealsView::ApproximateBytes() const {
-  // An id has its text twice: here and in the index.
-  constexpr size_t kIdBytes = 2 * (sizeof(std::string) + 48);
-  constexpr size_t kSymbolBytes = sizeof(std::string) + 64;
-  return sizeof(*this) + deals_.capacity() * sizeof(Deal) + deals_.size() * kIdBytes + tape_bytes_ +
-         symbols_.size() * kSymbolBytes + table_.ApproximateBytes() +
-         past_tables_.ApproximateBytes();
+  // A text, and its place in the index.
+  constexpr size_t kTextBytes = sizeof(std::string) + 32 + 2 * sizeof(std::string_view);
+  return sizeof(*this) + deal_count() * (sizeof(Tape) + sizeof(Unwritten)) + tape_bytes_ +
+         (ids_->size() + symbols_->size()) * kTextBytes + table_.ApproximateBytes() +
+         past_tables_->ApproximateBytes();
 }
 
 std::optional<DealIndex> DealsView::Find(std::string_view deal_id) const {
-  const auto found = by_id_.find(base::View(deal_id));
-  if (found == by_id_.end()) return std::nullopt;
-  return found->second;
+  const std::optional<DealIndex> found = ids_->Lookup(deal_id);
+  // Later than this copy.
+  if (found && *found >= deal_count()) return std::nullopt;
+  return found;
 }
 
 void DealsView::FlushRows(RowSink& sink) {
-  for (; symbols_flushed_ < symbols_.size(); ++symbols_flushed_) {
+  for (; symbols_flushed_ < symbols_->size(); ++symbols_flushed_) {
     const auto symbol = static_cast<Symbol>(symbols_flushed_);
-    sink.Put(SymbolKey(symbol), symbols_.Text(symbol));
+    sink.Put(SymbolKey(symbol), symbols_->Text(symbol));
   }
   for (const DealIndex index : dirty_) {
-    Deal& deal = deals_[index];
-    deal.dirty = false;
-    const size_t chunks = deal.tape.chunk_count();
-    for (size_t chunk = deal.flushed; chunk < chunks; ++chunk) {
-      sink.Put(ChunkKey(deal.id, chunk), deal.tape.Chunk(chunk));
+    const Tape& tape = tapes_[index];
+    Unwritten& unwritten = unwritten_[index];
+    unwritten.dirty = false;
+    const size_t chunks = tape.chunk_count();
+    for (size_t chunk = unwritten.flushed; chunk < chunks; ++chunk) {
+      sink.Put(ChunkKey(Id(index), chunk), tape.Chunk(chunk));
     }
-    deal.flushed = static_cast<uint32_t>(chunks - 1);  // The last one may still grow.
+    unwritten.flushed = static_cast<uint32_t>(chunks - 1);  // The last one may still grow.
   }
   dirty_.clear();
 }
@@ -184,16 +197,16 @@ void DealsView::FlushRows(RowSink& sink) {
 absl::Status DealsView::LoadRow(std::string_view key, std::string_view value) {
   if (key.empty()) return Corrupt(key);
   if (key.front() == kSymbolKey) {
-    const Symbol symbol = symbols_.Intern(value);
-    symbols_flushed_ = symbols_.size();
+    const Symbol symbol = symbols_->Intern(value);
+    symbols_flushed_ = symbols_->size();
     return key == SymbolKey(symbol) ? absl::OkStatus() : Corrupt(key);
   }
   if (key.front() != kDealKey || key.size() <= 1 + kNumberBytes) return Corrupt(key);
   const size_t number_at = key.size() - kNumberBytes;
   const DealIndex index = IndexOf(key.substr(1, number_at - 1));
-  Deal& deal = deals_[index];
-  if (!deal.tape.Load(ParseNumber(key.substr(number_at)), value, symbols_)) return Corrupt(key);
-  deal.flushed = static_cast<uint32_t>(deal.tape.chunk_count() - 1);
+  Tape& tape = tapes_.Edit(index);
+  if (!tape.Load(ParseNumber(key.substr(number_at)), value, *symbols_)) return Corrupt(key);
+  unwritten_[index].flushed = static_cast<uint32_t>(tape.chunk_count() - 1);
   ++chunk_count_;
   tape_bytes_ += value.size();
   Touch(index);

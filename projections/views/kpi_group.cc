@@ -123,10 +123,12 @@ absl::StatusOr<Grouper> Grouper::Make(const v1::QueryKpiRequest& request,
     grouper.by_field_ = FieldOf(grouper.dimension_);
     if (const std::optional<CalendarUnit> unit = UnitOf(grouper.dimension_)) {
       grouper.calendar_.emplace(*unit, snapshot.tenant().time_zone());
-      const std::vector<int64_t>& opened = snapshot.table().opened_us;
-      const auto first = std::min_element(opened.begin(), opened.end());
-      if (first != opened.end() && *first < snapshot.shown_us()) {
-        grouper.calendar_->Cover(*first, snapshot.shown_us());
+      int64_t first_us = kNever;
+      snapshot.table().opened_us.ForEachChunk([&](size_t, std::span<const int64_t> opened) {
+        first_us = std::min(first_us, *std::min_element(opened.begin(), opened.end()));
+      });
+      if (first_us < snapshot.shown_us()) {
+        grouper.calendar_->Cover(first_us, snapshot.shown_us());
       }
     }
     return grouper;

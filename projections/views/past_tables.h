@@ -1,7 +1,8 @@
 #pragma once
 
 // Fact tables of past positions that were asked about lately. What was known at a position never
-// changes, whatever is folded later, so that a table is made once and asked by many.
+// changes, whatever is folded later, so that a table is made once and asked by many: by all copies
+// of a view.
 
 #include <cstdint>
 #include <functional>
@@ -22,7 +23,7 @@ class PastTables {
   // The table of what was known at a position; `make` is called if it is not at hand. Who asks for
   // a table while another is made waits: two at once would take twice the memory.
   Shared Get(uint64_t known_position, const std::function<FactTable()>& make);
-  // About how much memory the tables take, bytes.
+  // About how much memory the tables take, bytes. Waits for none that is being made.
   size_t ApproximateBytes() const;
 
  private:
@@ -30,6 +31,9 @@ class PastTables {
     uint64_t known_position = 0;
     Shared table;
   };
+  Shared Find(uint64_t known_position);
+
+  base::Mutex making_;  // Held while a table is made; taken before mu_.
   mutable base::Mutex mu_;
   std::list<Entry> entries_ ABSL_GUARDED_BY(mu_);
 };

@@ -42,16 +42,12 @@ std::vector<LoggedEvent> RandomLog() {
 std::string Answers(const TenantViews& views, const CopiedTenant& copy) {
   AnswerText answers;
   AnswersBesidesDeals(views, copy.position().value / 2, answers);
-  if (copy.copies().find(kDealsView)->second != nullptr) {
-    AnswersAboutDeals(views, copy.position().value / 2, answers);
-  }
+  AnswersAboutDeals(views, copy.position().value / 2, answers);
   return answers.text();
 }
 
 TEST(Copies, EveryViewCanBeCopied) {
   for (const ViewDefinition& definition : AllViews()) {
-    // Deals are read in place.
-    if (definition.name == kDealsView) continue;
     const std::unique_ptr<ViewState> state = definition.make_state();
     const std::shared_ptr<const ViewState> copy = state->Copy();
     ASSERT_NE(copy, nullptr) << definition.name;

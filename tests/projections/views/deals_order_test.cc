@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -118,13 +119,17 @@ TEST(ChunkedOrder, TakesManyAtOnce) {
 }
 
 // Ids that run against the numbers.
-const std::vector<std::string> kIds = {"d", "c", "b", "a"};
-std::string_view IdOf(DealIndex deal) { return kIds[deal]; }
+DealIds Ids() {
+  auto ids = std::make_shared<Dictionary>();
+  for (const std::string_view id : {"d", "c", "b", "a"}) ids->Intern(id);
+  return DealIds(ids);
+}
 
 TEST(OrderedDeals, OfOneInstantComeById) {
+  const DealIds ids = Ids();
   OrderedDeals order;
-  for (const DealIndex deal : {0U, 2U, 1U}) order.Insert({.at_us = 5, .deal = deal}, IdOf);
-  order.Insert({.at_us = 4, .deal = 3}, IdOf);
+  for (const DealIndex deal : {0U, 2U, 1U}) order.Insert({.at_us = 5, .deal = deal}, ids);
+  order.Insert({.at_us = 4, .deal = 3}, ids);
   std::vector<DealIndex> seen;
   const auto see = [&seen](const OrderedDeals::Entry& entry) {
     seen.push_back(entry.deal);
@@ -134,19 +139,20 @@ TEST(OrderedDeals, OfOneInstantComeById) {
   EXPECT_THAT(seen, ElementsAre(3, 2, 1, 0));
   EXPECT_EQ(order.CountBefore(5), 1u);
   seen.clear();
-  order.ForEachFrom(5, "bb", IdOf, see);
+  order.ForEachFrom(5, "bb", ids, see);
   EXPECT_THAT(seen, ElementsAre(1, 0));
-  order.Erase({.at_us = 5, .deal = 2}, IdOf);
+  order.Erase({.at_us = 5, .deal = 2}, ids);
   seen.clear();
-  order.ForEachFrom(4, "z", IdOf, see);
+  order.ForEachFrom(4, "z", ids, see);
   EXPECT_THAT(seen, ElementsAre(1, 0));
 }
 
 TEST(OrderedDeals, HoldADealOnce) {
+  const DealIds ids = Ids();
   OrderedDeals order;
-  order.Insert({1, 1}, IdOf);
-  EXPECT_DEATH(order.Insert({1, 1}, IdOf), "once");
-  EXPECT_DEATH(order.Erase({1, 2}, IdOf), "leaves");
+  order.Insert({1, 1}, ids);
+  EXPECT_DEATH(order.Insert({1, 1}, ids), "once");
+  EXPECT_DEATH(order.Erase({1, 2}, ids), "leaves");
 }
 
 }  // namespace

@@ -184,6 +184,8 @@ TEST_P(IncrementalFold, EqualsAFoldFromTheStartAtEveryCommit) {
   std::mt19937_64 random(GetParam());
   DealsView view;
   size_t commits = 0;
+  std::vector<std::shared_ptr<const DealsView>> copies;
+  std::vector<uint64_t> copied_at;
   for (size_t i = 0; i < log.size();) {
     for (size_t left = random() % 4 == 0 ? 1 + random() % 6 : 1; left > 0 && i < log.size();
          --left) {
@@ -197,6 +199,14 @@ TEST_P(IncrementalFold, EqualsAFoldFromTheStartAtEveryCommit) {
       ExpectSameDeal(view.table(), anew, deal, random);
       ExpectSameFacts(view, deal);
     }
+    if (random() % 20 == 0) {
+      copies.push_back(std::static_pointer_cast<const DealsView>(view.Copy()));
+      copied_at.push_back(head);
+      if (copies.size() > 3 && random() % 2 == 0) {  // Some are dropped while the fold goes on.
+        copies.erase(copies.begin());
+        copied_at.erase(copied_at.begin());
+      }
+    }
     if (++commits % 40 == 0) ExpectNaive(view, naive::Fold(log, head, kNever));
     if (HasFailure()) FAIL() << "seed " << GetParam() << ", event " << i;
   }
@@ -205,6 +215,21 @@ TEST_P(IncrementalFold, EqualsAFoldFromTheStartAtEveryCommit) {
     kept += view.table().Kept(deal) != nullptr ? 1 : 0;
   }
   EXPECT_GE(kept, 1u) << "long deals are what this is about";
+
+  // Copies still say what the view said when they were made.
+  ASSERT_GE(copies.size(), 2u);
+  for (size_t i = 0; i < copies.size(); ++i) {
+    const DealsView& copy = *copies[i];
+    const FactTable then = view.TableAt(copied_at[i]);
+    for (DealIndex deal = 0; deal < copy.deal_count(); ++deal) {
+      ExpectSameDeal(copy.table(), then, deal, random);
+      ExpectSameFacts(copy, deal);
+    }
+    if (copy.deal_count() < view.deal_count()) {
+      EXPECT_EQ(copy.Find(view.Id(copy.deal_count())), std::nullopt) << "it came later";
+    }
+    ExpectNaive(copy, naive::Fold(log, copied_at[i], kNever));
+  }
 }
 
 TEST_P(IncrementalFold, RowsGiveTheTableBack) {
