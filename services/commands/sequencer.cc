@@ -44,8 +44,6 @@ absl::Status RequestIdReused(const CommandContext& context) {
       .With("request_id", context.request_id);
 }
 
-// See Sequencer. One thread takes commands off the queue, batch after batch.
-// Invariants: nothing is answered before the outcome of the batch over which it was decided.
 // Who does not know all that happened to an aggregate must not decide about it: a rule that only
 // the newer release knows would be broken.
 absl::Status CheckKnown(const domain::AggregateState& state, const domain::StreamRef& stream) {
@@ -57,6 +55,8 @@ absl::Status CheckKnown(const domain::AggregateState& state, const domain::Strea
       .With("field", state.newer.Text());
 }
 
+// See Sequencer. One thread takes commands off the queue, batch after batch.
+// Invariants: nothing is answered before the outcome of the batch over which it was decided.
 class SequencerImpl final : public Sequencer {
  public:
   SequencerImpl(EventLog& log, PartitionId partition, const base::Clock& clock,

@@ -26,9 +26,16 @@ bool MustStillHappen(const events::v1::Event& event) {
          pipeline.has_stage_retired() || event.has_workflow_instance();
 }
 
+// What the reserve is for, in the user's words; nothing where his commands can't use it.
+std::string_view StillPossible(std::string_view stream_type) {
+  if (stream_type == domain::kDealStream) return "; a deal can still be won, lost and undone";
+  if (stream_type == domain::kPipelineStream) return "; its stages can still be retired";
+  return "";
+}
+
 absl::Status TooLong(const domain::StreamRef& stream, uint64_t length, uint64_t allowed,
                      bool reserve) {
-  const char* const hint = reserve ? "" : "; a deal can still be won, lost and undone";
+  const std::string hint(reserve ? std::string_view() : StillPossible(stream.type));
   return base::Error(absl::StatusCode::kResourceExhausted, "LIMIT_EXCEEDED",
                      absl::StrCat("stream ", stream.type, "/", stream.id, ": expected at most ",
                                   allowed, " events (events_per_stream_max",

@@ -64,6 +64,22 @@ TEST_F(StreamLengthTest, TheLastEventFitsAndTheNextIsRefusedByName) {
   EXPECT_TRUE(Run(TagDeal("deal_1", "t1")).ok());
 }
 
+// What the refusal advises must be true of the stream that it refuses.
+TEST_F(StreamLengthTest, TheHintIsOfTheStreamsOwnKind) {
+  Fill("deal_1", kMax);
+  const auto deal = Run(Append({Tagged("deal_1", "one more")}));
+  EXPECT_THAT(std::string(deal.status().message()), HasSubstr("a deal can still be won"));
+  domain::PendingEvent renamed{.stream = {"contact", "contact_1"}};
+  renamed.event.mutable_contact()->mutable_contact_untagged();
+  const auto contact = Run(Append(std::vector<domain::PendingEvent>(kMax + 1, renamed)));
+  ExpectRefused(contact, kMax + 1);
+  EXPECT_THAT(std::string(contact.status().message()), ::testing::Not(HasSubstr("can still be")));
+  domain::PendingEvent pipeline{.stream = {"pipeline", "pipeline_1"}};
+  pipeline.event.mutable_pipeline()->mutable_pipeline_renamed();
+  const auto stages = Run(Append(std::vector<domain::PendingEvent>(kMax + 1, pipeline)));
+  EXPECT_THAT(std::string(stages.status().message()), HasSubstr("can still be retired"));
+}
+
 TEST_F(StreamLengthTest, ACommandIsRefusedWhole) {
   Fill("deal_1", kMax - 1);
   ExpectRefused(Run(Append({Tagged("deal_1", "a"), Tagged("deal_1", "b")})), kMax + 1);
