@@ -5,6 +5,8 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -44,6 +46,17 @@ absl::Status ToStatus(const SideDbOptions& options, const rocksdb::Status& statu
 
 bool IsHeldByAnother(const rocksdb::Status& status) {
   return status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+}
+
+// True if the system would not let us: that says nothing of the folder. RocksDB hands on the
+// system's words only.
+bool IsOfTheSystem(const rocksdb::Status& status) {
+  if (!status.IsIOError()) return false;
+  const std::string text = status.ToString();
+  for (const int error : {EMFILE, ENFILE, EACCES, EPERM, ENOMEM, EROFS}) {
+    if (text.find(std::strerror(error)) != std::string::npos) return true;
+  }
+  return false;
 }
 
 rocksdb::Options MakeOptions(const SideDbOptions& options) {
@@ -129,7 +142,7 @@ SideDb::~SideDb() = default;
 
 struct SideDb::Opened {
   absl::Status status;
-  bool held = false;  // By another process.
+  bool intact = false;  // What kept it from opening says nothing of its rows.
   std::unique_ptr<rocksdb::DB> db;
 };
 
@@ -138,7 +151,7 @@ SideDb::Opened SideDb::OpenFolder(const std::string& path, const SideDbOptions& 
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(MakeOptions(options), path, &raw);
   Opened folder{.status = ToStatus(options, opened, "opening " + path),
-                .held = IsHeldByAnother(opened),
+                .intact = IsHeldByAnother(opened) || IsOfTheSystem(opened),
                 .db = std::unique_ptr<rocksdb::DB>(raw)};
   if (!folder.status.ok()) return folder;
   folder.status = CheckFormat(*folder.db, path, options, /*read_only=*/false);
@@ -156,8 +169,8 @@ absl::StatusOr<std::unique_ptr<SideDb>> SideDb::Open(const std::string& path,
   std::error_code error;
   std::filesystem::create_directories(path, error);
   Opened folder = OpenFolder(path, options);
-  // Neither another process nor a full disk is damage.
-  if (!folder.status.ok() && options.damage != SideDbDamage::kRefused && !folder.held &&
+  // Neither another process nor a full disk is damage, nor what the system does not let us do.
+  if (!folder.status.ok() && options.damage != SideDbDamage::kRefused && !folder.intact &&
       !absl::IsResourceExhausted(folder.status)) {
     folder.db.reset();
     const std::string aside = path + ".damaged";

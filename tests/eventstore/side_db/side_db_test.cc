@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -166,6 +168,26 @@ TEST_P(SideDbTest, WhatDoesNotOpenIsRefusedOrBegunAnew) {
     EXPECT_THAT(said_, HasSubstr(Path() + ".damaged"));
     EXPECT_TRUE(std::filesystem::exists(Path() + ".damaged"));
   }
+}
+
+// What the system does not allow for now is no damage: nothing is thrown away for it.
+TEST_P(SideDbTest, WithoutFilesToOpenItIsRefusedAndKeepsItsRows) {
+  Put(*Open(GetParam()), "a", "x");
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlim_t before = limit.rlim_cur;
+  // The next descriptor would be the first that is too many.
+  const int next = dup(0);
+  ASSERT_GE(next, 0);
+  close(next);
+  limit.rlim_cur = static_cast<rlim_t>(next) + 2;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const absl::Status refused = SideDb::Open(Path(), Options(GetParam())).status();
+  limit.rlim_cur = before;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(base::ReasonOf(refused), "NOT_READY") << refused;
+  EXPECT_FALSE(std::filesystem::exists(Path() + ".damaged")) << said_;
+  EXPECT_EQ(*Open(GetParam())->Read("a"), "x");
 }
 
 TEST_P(SideDbTest, AnotherFormatIsRefusedOrBegunAnew) {
