@@ -19,7 +19,7 @@ struct Executors {
         reads({.name = "reads",
                .threads = kReadThreads,
                .queue_max = kReadsMax,
-               .per_tenant_max = kReadsMax}),
+               .per_tenant_max = kReadsPerTenantMax}),
         computations({.name = "computations",
                       .threads = ComputationThreads(),
                       .queue_max = kComputationsMax,

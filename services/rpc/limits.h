@@ -79,7 +79,9 @@ inline constexpr size_t kWatchChangesMax = 32;
 // Work that must not hold up gRPC's threads: see executors.h.
 inline constexpr int kStreamThreads = 2;
 inline constexpr int kReadThreads = 4;
+// Reads that wait, of all tenants; of one tenant that wait or run: one alone can't fill the queue.
 inline constexpr size_t kReadsMax = 4096;
+inline constexpr size_t kReadsPerTenantMax = kReadsMax / 8;
 // Computations that wait, of all tenants; of one tenant that wait or run.
 inline constexpr size_t kComputationsMax = 1024;
 inline constexpr size_t kComputationsPerTenantMax = 64;

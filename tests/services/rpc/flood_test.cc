@@ -7,7 +7,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "dealog/v1/admin.grpc.pb.h"
@@ -136,6 +138,17 @@ class FloodTest : public ::testing::Test {
                                [this](grpc::Status status) { Ended(std::move(status)); });
     }
   }
+  // Reads of the loud one that stand still as well: each waits for the sequencer.
+  void Read(size_t count) {
+    log_ = v1::LogService::NewStub(channel_);
+    for (size_t i = 0; i < count; ++i) {
+      auto& read = reads_.emplace_back();
+      Prepare(read.context, loud_);
+      *read.request.mutable_time() = ToTimestamp(base::SystemClock().NowMicros());
+      log_->async()->GetPositionAt(&read.context, &read.request, &read.response,
+                                   [this](grpc::Status status) { Ended(std::move(status)); });
+    }
+  }
   void Ended(grpc::Status status) {
     base::MutexLock lock(mu_);
     ended_.push_back(std::move(status));
@@ -159,6 +172,8 @@ class FloodTest : public ::testing::Test {
   std::unique_ptr<v1::KpiService::Stub> kpis_;
   Pending<v1::OpenDealRequest, v1::DealMutationResponse> blocked_;
   std::deque<Pending<v1::QueryKpiRequest, v1::QueryKpiResponse>> asked_;
+  std::unique_ptr<v1::LogService::Stub> log_;
+  std::deque<Pending<v1::GetPositionAtRequest, v1::GetPositionAtResponse>> reads_;
   base::Mutex mu_;
   base::CondVar changed_;
   std::vector<grpc::Status> ended_ ABSL_GUARDED_BY(mu_);
@@ -229,6 +244,33 @@ TEST_F(FloodTest, OfOneTenantSilencesNobodyElse) {
     answered += status.ok() ? 1 : 0;
   }
   EXPECT_EQ(answered, kComputationsPerTenantMax + 1) << "the questions and the command";
+}
+
+TEST_F(FloodTest, OfReadsOfOneTenantFillsNotTheQueueOfAll) {
+  Hold();
+  const size_t asked = kReadsPerTenantMax + 2;
+  Read(asked);
+  std::vector<grpc::Status> refused;
+  for (int i = 0; i < 1'000 && refused.size() < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    base::MutexLock lock(mu_);
+    refused = ended_;
+  }
+  ASSERT_EQ(refused.size(), 2u) << "those past the limit";
+  for (const grpc::Status& status : refused) {
+    const Failure failure = FailureOf(status);
+    EXPECT_EQ(failure.reason, "OVERLOADED");
+    EXPECT_EQ(failure.metadata.at("limit"), "reads_per_tenant");
+  }
+  v1::GetBoardRequest board;
+  board.set_pipeline("Sales");
+  v1::GetBoardResponse shown;
+  EXPECT_TRUE(Call<v1::BoardService>(&v1::BoardService::Stub::GetBoard, quiet_, board, shown).ok());
+  held_ = kNobody;
+  gate_.Open();
+  size_t answered = 0;
+  for (const grpc::Status& status : AwaitEnded(asked + 1)) answered += status.ok() ? 1 : 0;
+  EXPECT_EQ(answered, kReadsPerTenantMax + 1) << "the reads and the command";
 }
 
 // Whoever asks what is known "now" waits for the sequencer. Were he to hold the tenant's views
