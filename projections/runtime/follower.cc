@@ -47,10 +47,14 @@ void Follower::WhenFresh(const eventstore::TenantId& id, FreshWait wait) {
   const absl::StatusOr<TenantPtr> found = shared_.tenants.FindOrAdd(id);
   if (!found.ok()) return wait.done(found.status());
   const TenantPtr& tenant = *found;
-  tenant->used_us = base::MonotonicMicros();
+  if (!wait.passing) tenant->used_us = base::MonotonicMicros();
   if (tenant->Serves(wait.views, wait.position)) return wait.done(absl::OkStatus());
+  if ((tenant->wanted & wait.views) != wait.views) {
+    base::WriterLock lock(tenant->mu);
+    tenant->Want(wait.views);
+  }
   const bool behind = (tenant->ready & wait.views) != wait.views;
-  wait.tenant = tenant;
+  wait.tenant = TenantHold(tenant);
   waiters_.Add(std::move(wait));
   if (behind) shared_.loader.Add(tenant, Loader::Urgency::kRead);
   waiters_.Reached(*tenant);  // It may have got there between the look and Add.
@@ -94,13 +98,17 @@ absl::Status Follower::OnBatch(eventstore::FollowCursor& cursor,
                                const eventstore::StoredBatch& batch, eventstore::BatchPlace place) {
   Fold(batch);
   point_ = cursor.point();
+  {
+    base::MutexLock lock(mu_);
+    progress_.number = point_.number;
+    if (place.last) {
+      progress_.live = place.live;
+      progress_.trouble.clear();
+    }
+  }
+  Announce();  // Who is told may ask how far it got.
   if (FlushIsDue()) Flush();
-  if (!place.last) return absl::OkStatus();
-  last_tenant_.reset();  // Whoever is held can't leave.
-  base::MutexLock lock(mu_);
-  progress_.number = point_.number;
-  progress_.live = place.live;
-  progress_.trouble.clear();
+  if (place.last) last_tenant_.reset();  // Whoever is held can't leave.
   return absl::OkStatus();
 }
 
@@ -117,13 +125,14 @@ void Follower::OnFailure(eventstore::FollowCursor& /*cursor*/, const absl::Statu
   progress_.trouble = std::string(status.message());
 }
 
-// Until the next flush, or the next reader's deadline. Batches gather unless a reader waits.
+// Until the next flush, or the next reader's deadline. Batches gather unless a reader waits for
+// one.
 eventstore::FollowRest Follower::OnTurn(bool /*caught_up*/) {
   waiters_.Expire(Now());
   if (FlushIsDue()) Flush();
   eventstore::FollowRest rest;
   if (const absl::Time deadline = waiters_.NextDeadline(); deadline != absl::InfiniteFuture()) {
-    rest.hurry = true;
+    rest.hurry = waiters_.AnyForCommits();
     rest.until_us = base::MonotonicMicros() + absl::ToInt64Microseconds(deadline - Now()) + 1;
   }
   base::MutexLock lock(mu_);
@@ -155,7 +164,6 @@ void Follower::Fold(const eventstore::StoredBatch& batch) {
       FoldCommit(last_tenant_, *commit);
     }
   }
-  Announce();
 }
 
 // A commit never loads a tenant. Its rows stay where they are, until they lie so far behind that a
@@ -164,7 +172,7 @@ void Follower::Pass(const eventstore::StoredCommit& commit) {
   const eventstore::TenantId id{std::string(commit.tenant())};
   if (!shared_.tenants.Passed(id, commit.event_count(), shared_.options.cold_events_max)) return;
   const absl::StatusOr<TenantPtr> tenant = shared_.tenants.FindOrAdd(id);
-  if (tenant.ok()) shared_.loader.Add(*tenant, Loader::Urgency::kBackground);
+  if (tenant.ok()) shared_.Refresh(*tenant);
 }
 
 void Follower::FoldCommit(const TenantPtr& tenant, const eventstore::StoredCommit& commit) {
@@ -177,6 +185,7 @@ void Follower::FoldCommit(const TenantPtr& tenant, const eventstore::StoredCommi
   std::vector<Failure> failures;
   bool folded = false;
   bool newly_dirty = false;
+  bool lags = false;  // What is cold of it does, too far.
   {
     base::WriterLock lock(tenant->mu);
     // Where it was registered while the follower was behind the log's head.
@@ -201,11 +210,17 @@ void Follower::FoldCommit(const TenantPtr& tenant, const eventstore::StoredCommi
     tenant->position = commit.last_position();
     tenant->recorded_at_us = commit.recorded_at_us();
     tenant->Settle();
+    if (tenant->wanted != FirstViews(tenant->slots.size())) {
+      tenant->cold_events += commit.event_count();
+      lags = tenant->cold_events > shared_.options.cold_events_max;
+      if (lags) tenant->cold_events = 0;
+    }
     newly_dirty = folded && !std::exchange(tenant->dirty, tenant->dirty || folded);
   }
   for (const Failure& failure : failures) {
     shared_.tenants.Fail(*tenant, failure.view, failure.life, failure.status);
   }
+  if (lags) shared_.Refresh(tenant);
   if (std::find(touched_.begin(), touched_.end(), tenant) == touched_.end()) {
     touched_.push_back(tenant);
   }

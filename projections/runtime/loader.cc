@@ -90,7 +90,7 @@ void Loader::Loop() {
 }
 
 void Loader::Work(Entry entry) {
-  if (!steps_.may_start(entry.tenant, entry.urgency)) {
+  if (!steps_.may_start(entry.tenant)) {
     PutBack(std::move(entry), kRoomRetryMicros);
     return;
   }
@@ -112,7 +112,7 @@ void Loader::Work(Entry entry) {
       return;
     }
   }
-  if (steps_.done(entry.tenant, entry.urgency)) return;
+  if (steps_.done(entry.tenant)) return;
   base::MutexLock lock(mu_);
   if (stopping_ || running_.contains(entry.tenant.get())) return;
   Wait(std::move(entry), kRoomRetryMicros);

@@ -22,12 +22,12 @@ class Loader {
   enum class Urgency { kRead, kBackground };
   struct Steps {
     // False if there is no room for the tenant now: it waits on.
-    std::function<bool(const TenantPtr&, Urgency)> may_start;
+    std::function<bool(const TenantPtr&)> may_start;
     // Brings what is behind of the tenant up to date; after an error it is tried again later.
     std::function<absl::Status(const TenantPtr&)> load;
     // It was brought up to date, and nobody asked for more meanwhile. False: look at it again, a
     // little later.
-    std::function<bool(const TenantPtr&, Urgency)> done;
+    std::function<bool(const TenantPtr&)> done;
   };
 
   Loader() = default;

@@ -52,7 +52,6 @@ absl::Status RebuildTenant(Shared& shared, Follower& follower, const TenantPtr& 
 void Survey(Shared& shared) {
   for (const eventstore::TenantId& id : shared.log.Tenants()) {
     if (shared.stopping) return;
-    if (shared.tenants.Find(id) != nullptr) continue;
     const auto head = shared.log.Head(id);
     if (!head.ok()) continue;
     uint64_t lag = 0;
@@ -67,9 +66,11 @@ void Survey(Shared& shared) {
       lag = std::max(lag, head->position.value - position);
     }
     refresh |= shared.tenants.Passed(id, lag, shared.options.cold_events_max);
+    // One that is being read has slots that nobody reads, perhaps.
+    refresh |= lag > shared.options.cold_events_max;
     if (!refresh) continue;
     const absl::StatusOr<TenantPtr> tenant = shared.tenants.FindOrAdd(id);
-    if (tenant.ok()) shared.loader.Add(*tenant, Loader::Urgency::kBackground);
+    if (tenant.ok()) shared.Refresh(*tenant);
   }
 }
 

@@ -54,30 +54,36 @@ class RunnerImpl final : public Runner {
       followers_.push_back(std::make_unique<Follower>(shared_, eventstore::PartitionId{p}));
     }
     for (const auto& follower : followers_) follower->Start();
-    loader_.Start(
-        std::max<size_t>(options.loader_threads, 1),
-        {.may_start = [this](const TenantPtr& tenant, Loader::Urgency) { return MayLoad(tenant); },
-         .load = [this](const TenantPtr& tenant) { return Load(tenant); },
-         .done = [this](const TenantPtr& tenant,
-                        Loader::Urgency urgency) { return Loaded(tenant, urgency); }});
+    loader_.Start(std::max<size_t>(options.loader_threads, 1),
+                  {.may_start = [this](const TenantPtr& tenant) { return MayLoad(tenant); },
+                   .load = [this](const TenantPtr& tenant) { return Load(tenant); },
+                   .done = [this](const TenantPtr& tenant) { return Loaded(tenant); }});
     if (checked_.ok()) surveyor_ = base::Worker("views-survey", [this] { Survey(shared_); });
   }
   ~RunnerImpl() override { RunnerImpl::Stop(); }
 
-  absl::StatusOr<TenantRead> Read(const eventstore::TenantId& tenant, Freshness freshness,
+  absl::StatusOr<TenantRead> Read(const eventstore::TenantId& id, Freshness freshness,
                                   absl::Time deadline) override {
     ASSIGN_OR_RETURN(const ViewSet named, Named(freshness));
     // Whoever has waited by WhenFresh asks for no more: what is loaded is what there is.
     if (freshness.kind == Freshness::Kind::kAny) {
-      if (TenantRead read = TryRead(tenant, named)) return read;
+      if (TenantRead read = TryRead(id, named, freshness.passing)) return read;
     }
+    ASSIGN_OR_RETURN(const eventstore::Position position, PositionOf(id, freshness));
+    // Held from here on: loaded, it would leave before it could be locked where memory is short.
+    ASSIGN_OR_RETURN(TenantPtr found, tenants_.FindOrAdd(id));
+    const TenantHold tenant(std::move(found));
     for (;;) {
       base::OneShot<absl::Status> fresh;
-      WhenFresh(tenant, freshness, deadline,
-                [&fresh](absl::Status status) { fresh.Set(std::move(status)); });
+      FollowerOf(id).WhenFresh(
+          id, {.position = position,
+               .views = named,
+               .deadline = deadline,
+               .passing = freshness.passing,
+               .done = [&fresh](absl::Status status) { fresh.Set(std::move(status)); }});
       RETURN_IF_ERROR(fresh.Wait());
-      if (TenantRead read = TryRead(tenant, named)) return read;
-      // It left, or a rebuild began, before it could be locked.
+      if (TenantRead read = LockForRead(tenant.get(), views_, named)) return read;
+      // A rebuild began before it could be locked.
     }
   }
 
@@ -85,19 +91,19 @@ class RunnerImpl final : public Runner {
                  std::function<void(absl::Status)> done) override {
     const absl::StatusOr<ViewSet> named = Named(freshness);
     if (!named.ok()) return done(named.status());
-    const absl::StatusOr<eventstore::TenantHead> head = log_.Head(tenant);
-    if (!head.ok()) return done(head.status());
-    if (head->position.value == 0) return done(TenantNotFound(tenant));
-    eventstore::Position position;
-    if (freshness.kind == Freshness::Kind::kHead) position = head->position;
-    if (freshness.kind == Freshness::Kind::kAtLeast) position = freshness.position;
-    FollowerOf(tenant).WhenFresh(
-        tenant,
-        {.position = position, .views = *named, .deadline = deadline, .done = std::move(done)});
+    const absl::StatusOr<eventstore::Position> position = PositionOf(tenant, freshness);
+    if (!position.ok()) return done(position.status());
+    FollowerOf(tenant).WhenFresh(tenant, {.position = *position,
+                                          .views = *named,
+                                          .deadline = deadline,
+                                          .passing = freshness.passing,
+                                          .done = std::move(done)});
   }
 
-  absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant) override {
-    if (TenantRead read = TryRead(tenant, AllViews())) return read;
+  absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant,
+                                     Freshness freshness) override {
+    ASSIGN_OR_RETURN(const ViewSet named, Named(freshness));
+    if (TenantRead read = TryRead(tenant, named, freshness.passing)) return read;
     return base::Error(absl::StatusCode::kUnavailable, "VIEW_BEHIND",
                        absl::StrCat("the views of ", tenant.value, " are being folded; retry"))
         .RetryAfter(absl::Seconds(1));
@@ -105,7 +111,7 @@ class RunnerImpl final : public Runner {
 
   absl::StatusOr<uint64_t> Watch(const eventstore::TenantId& id,
                                  std::function<void()> changed) override {
-    ASSIGN_OR_RETURN(const TenantPtr tenant, tenants_.FindOrAdd(id));
+    // Before it is registered: who is refused leaves nothing behind.
     const size_t budget = shared_.options.memory_bytes_max;
     if (const size_t held = tenants_.HeldBytes(id); budget != 0 && held >= budget) {
       return base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
@@ -114,12 +120,12 @@ class RunnerImpl final : public Runner {
                                       "; try again later, or read instead of watching"))
           .RetryAfter(absl::Seconds(5));
     }
+    ASSIGN_OR_RETURN(const TenantPtr tenant, tenants_.FindOrAdd(id));
     tenant->used_us = base::MonotonicMicros();
     // The partition is part of the id, for Unwatch.
     const uint64_t partition = tenant->partition.value;
     const uint64_t watch = ++watch_count_ * followers_.size() + partition;
     followers_[partition]->watchers().Add(watch, tenant, std::move(changed));
-    if (tenant->ready != AllViews()) loader_.Add(tenant, Loader::Urgency::kRead);
     return watch;
   }
 
@@ -132,7 +138,7 @@ class RunnerImpl final : public Runner {
   ViewsMemory memory() const override {
     return {.bytes = tenants_.bytes(),
             .bytes_max = shared_.options.memory_bytes_max,
-            .tenants = tenants_.All().size(),
+            .tenants = tenants_.size(),
             .loading = loader_.size(),
             .loads = shared_.loads,
             .evictions = shared_.evictions};
@@ -152,9 +158,11 @@ class RunnerImpl final : public Runner {
     return RebuildTenant(shared_, FollowerOf(id), tenant, views);
   }
 
+  void PrepareStop() override { store_worker_.GiveUp(); }
+
   void Stop() override {
     shared_.stopping = true;
-    store_worker_.GiveUp();
+    PrepareStop();
     base::MutexLock lock(rebuild_mu_);  // One that runs ends first.
     if (std::exchange(stopped_, true)) return;
     surveyor_.Join();
@@ -168,9 +176,7 @@ class RunnerImpl final : public Runner {
   Follower& FollowerOf(const eventstore::TenantId& tenant) const {
     return *followers_[log_.PartitionOf(tenant).value];
   }
-  ViewSet AllViews() const {
-    return views_.size() == kViewsMax ? ~ViewSet{0} : (ViewSet{1} << views_.size()) - 1;
-  }
+  ViewSet AllViews() const { return FirstViews(views_.size()); }
 
   static absl::Status TenantNotFound(const eventstore::TenantId& tenant) {
     return base::Error(absl::StatusCode::kNotFound, "TENANT_NOT_FOUND",
@@ -203,25 +209,42 @@ class RunnerImpl final : public Runner {
     return named;
   }
 
-  TenantRead TryRead(const eventstore::TenantId& id, ViewSet named) const {
+  // What a read of the tenant waits for; NOT_FOUND.
+  absl::StatusOr<eventstore::Position> PositionOf(const eventstore::TenantId& tenant,
+                                                  const Freshness& freshness) const {
+    ASSIGN_OR_RETURN(const eventstore::TenantHead head, log_.Head(tenant));
+    if (head.position.value == 0) return TenantNotFound(tenant);
+    switch (freshness.kind) {
+      case Freshness::Kind::kHead:
+        return head.position;
+      case Freshness::Kind::kAtLeast:
+        return freshness.position;
+      case Freshness::Kind::kAny:
+        break;
+    }
+    return eventstore::Position{};
+  }
+
+  TenantRead TryRead(const eventstore::TenantId& id, ViewSet named, bool passing) const {
     TenantPtr tenant = tenants_.Find(id);
     if (tenant == nullptr) return nullptr;
-    tenant->used_us = base::MonotonicMicros();
+    if (!passing) tenant->used_us = base::MonotonicMicros();
     return LockForRead(std::move(tenant), views_, named);
   }
 
   // ---- The loader's threads --------------------------------------------------------------------
 
   bool MayLoad(const TenantPtr& tenant) {
-    if (tenant->ready == AllViews()) return true;  // Nothing to load.
-    if (tenant->bytes > 0) return true;  // A part of it is resident; the rest belongs to it.
-    const size_t expected = tenants_.LastBytes(tenant->id);
-    if (!MakeRoom(shared_, expected)) return false;
-    tenants_.SetBytes(*tenant, expected);  // So that who loads beside it counts it.
-    return true;
+    const ViewSet behind = tenant->wanted & ~tenant->ready;
+    if (behind == 0) return true;
+    if (Reserve(shared_, *tenant, tenants_.LastBytes(tenant->id, behind))) return true;
+    // A part of it is resident; the rest belongs to it. Were it to wait, two that hold each other's
+    // room would wait for ever.
+    return tenant->bytes > 0;
   }
 
   absl::Status Load(const TenantPtr& tenant) {
+    if ((tenant->wanted & ~tenant->ready) == 0) return absl::OkStatus();
     ++shared_.loads;
     const absl::Status status = CatchUp(shared_, tenant).Run();
     if (!status.ok()) return status;
@@ -234,12 +257,13 @@ class RunnerImpl final : public Runner {
     return status;
   }
 
-  // Who was only refreshed leaves again; who was read stays while there is room.
-  // False: it was to leave, but somebody holds it just now (the follower, or a flush of its rows).
-  bool Loaded(const TenantPtr& tenant, Loader::Urgency urgency) {
-    const bool leaves = urgency == Loader::Urgency::kBackground && tenant->used_us == 0;
+  // Who was only refreshed, or read in passing, leaves again; who was read stays while there is
+  // room. False: it was to leave, but somebody holds it just now (a reader, or a flush of its
+  // rows).
+  bool Loaded(const TenantPtr& tenant) {
+    const bool leaves = tenant->used_us == 0;
     const bool left = leaves && Evict(shared_, tenant);
-    MakeRoom(shared_, 0);
+    Trim(shared_);
     return left || !leaves;
   }
 

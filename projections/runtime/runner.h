@@ -32,8 +32,12 @@ struct Freshness {
   enum class Kind { kHead, kAtLeast, kAny };
   Kind kind = Kind::kHead;
   eventstore::Position position;  // kAtLeast only.
-  // Views that it waits for; others may be behind (VIEW_BEHIND from Get). Empty = all.
+  // Views that it waits for, and the only ones that it may Get: of a tenant that is not resident no
+  // other is loaded. Empty = all.
   std::vector<std::string_view> views = {};
+  // By who looks at every tenant: it does not count as use, and what was loaded for it leaves
+  // again.
+  bool passing = false;
 };
 
 struct ProjectionStatus {
@@ -93,12 +97,14 @@ class Runner {
   // past the deadline; then call Read with kAny.
   virtual void WhenFresh(const eventstore::TenantId& tenant, Freshness freshness,
                          absl::Time deadline, std::function<void(absl::Status)> done) = 0;
-  // What is there now, without waiting; UNAVAILABLE / VIEW_BEHIND if that is not all views.
-  virtual absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant) = 0;
+  // What is there now, without waiting; UNAVAILABLE / VIEW_BEHIND if that is not all of the named
+  // views. For callbacks, too: of `freshness`, what is named and whether it is in passing counts.
+  virtual absl::StatusOr<TenantRead> ReadNow(const eventstore::TenantId& tenant,
+                                             Freshness freshness) = 0;
   // Calls `changed` (quick, from a thread of the runner's, without locks held) after commits of the
-  // tenant were folded or views of it became readable. Keeps the tenant resident. Returns an id for
-  // Unwatch, after which it is not called any more. RESOURCE_EXHAUSTED / OVERLOADED if the tenants
-  // that are held already take the memory.
+  // tenant were folded or views of it became readable. Keeps resident what is read of the tenant,
+  // and loads nothing by itself. Returns an id for Unwatch, after which it is not called any more.
+  // RESOURCE_EXHAUSTED / OVERLOADED if the tenants that are held already take the memory.
   virtual absl::StatusOr<uint64_t> Watch(const eventstore::TenantId& tenant,
                                          std::function<void()> changed) = 0;
   virtual void Unwatch(uint64_t id) = 0;
@@ -109,6 +115,9 @@ class Runner {
   // anew; returns once that has begun. Reads of them wait. NOT_FOUND / PROJECTION_NOT_FOUND or
   // TENANT_NOT_FOUND.
   virtual absl::Status Rebuild(std::string_view name, const eventstore::TenantId& tenant) = 0;
+  // The end is near: a write of views that fails is not tried again from here on, so that nobody
+  // waits for it for ever, a rebuild least of all. Reads go on. Idempotent.
+  virtual void PrepareStop() = 0;
   // Writes what is dirty and stops. Idempotent.
   virtual void Stop() = 0;
 };

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "eventstore/base/mutex.h"
 #include "eventstore/event_log.h"
 #include "projections/projection.h"
 #include "projections/runtime/loader.h"
@@ -38,6 +39,17 @@ struct Shared {
   std::atomic<uint64_t> evictions{0};
   // True once everything ends: loads give up.
   std::atomic<bool> stopping{false};
+  // Held while room is made in memory: outermost of the locks.
+  base::Mutex room_mu;
+
+  // Has the whole tenant brought near the log's head by and by.
+  void Refresh(const TenantPtr& tenant) {
+    {
+      base::WriterLock lock(tenant->mu);
+      tenant->Want(FirstViews(views.size()));
+    }
+    loader.Add(tenant, Loader::Urgency::kBackground);
+  }
 
   void Say(std::string_view sentence) const {
     if (options.log) options.log(sentence);

@@ -24,9 +24,18 @@ void AddLag(uint64_t events, int64_t since_us, ProjectionStatus& status) {
   status.lag_seconds = std::max(status.lag_seconds, micros / kMicrosPerSecond);
 }
 
-void AddSlot(Shared& shared, ViewIndex view, const TenantState& tenant, const Slot& slot,
-             uint64_t head, int64_t level_us, ProjectionStatus& status) {
+// A slot whose load did not begin yet: the store knows how far its rows are.
+struct Unloaded {
+  ViewIndex view;
+  int64_t since_us;
+};
+
+// Under the tenant's lock: nothing here may wait.
+void AddSlot(ViewIndex view, const Slot& slot, uint64_t head, int64_t level_us,
+             ProjectionStatus& status, std::vector<Unloaded>& unloaded) {
   switch (slot.phase) {
+    case Slot::Phase::kCold:  // As of a tenant that is not resident at all.
+      return;
     case Slot::Phase::kLive:
       AddLag(Behind(head, slot.point.position.value), level_us, status);
       status.row_count += slot.state->RowCount();
@@ -34,16 +43,31 @@ void AddSlot(Shared& shared, ViewIndex view, const TenantState& tenant, const Sl
     case Slot::Phase::kFailed:
       AddLag(Behind(head, slot.point.position.value), slot.behind_since_us, status);
       return;
-    case Slot::Phase::kBehind: {
-      uint64_t position = slot.point.position.value;
-      if (position == 0 && slot.droppings == 0) {  // Its load did not begin yet.
-        const auto stored = shared.store.ReadApplied(shared.views[view].name, tenant.id);
-        if (stored.ok()) position = stored->position.value;
-      }
-      AddLag(Behind(head, position), slot.behind_since_us, status);
+    case Slot::Phase::kBehind:
       if (head > 0) status.state = ProjectionStatus::State::kCatchingUp;
+      if (slot.point.position.value == 0 && slot.droppings == 0) {
+        unloaded.push_back({view, slot.behind_since_us});
+      } else {
+        AddLag(Behind(head, slot.point.position.value), slot.behind_since_us, status);
+      }
       return;
+  }
+}
+
+void AddTenant(Shared& shared, TenantState& tenant, const std::vector<int64_t>& level_us,
+               std::vector<ProjectionStatus>& statuses) {
+  const uint64_t head = HeadOf(shared, tenant.id);
+  std::vector<Unloaded> unloaded;
+  {
+    base::ReaderLock lock(tenant.mu);
+    for (ViewIndex i = 0; i < statuses.size(); ++i) {
+      AddSlot(i, tenant.slots[i], head, level_us[tenant.partition.value], statuses[i], unloaded);
     }
+  }
+  for (const Unloaded& slot : unloaded) {
+    const auto stored = shared.store.ReadApplied(shared.views[slot.view].name, tenant.id);
+    const uint64_t position = stored.ok() ? stored->position.value : 0;
+    AddLag(Behind(head, position), slot.since_us, statuses[slot.view]);
   }
 }
 
@@ -74,12 +98,10 @@ std::vector<ProjectionStatus> CollectStatuses(
       if (!progress.trouble.empty()) status.error = progress.trouble;
     }
   }
-  for (const TenantPtr& tenant : shared.tenants.All()) {
-    const uint64_t head = HeadOf(shared, tenant->id);
-    base::ReaderLock lock(tenant->mu);
-    for (ViewIndex i = 0; i < statuses.size(); ++i) {
-      AddSlot(shared, i, *tenant, tenant->slots[i], head, level_us[tenant->partition.value],
-              statuses[i]);
+  // One pointer at a time: while it is there its tenant can't leave.
+  for (const eventstore::TenantId& id : shared.tenants.Ids()) {
+    if (const TenantPtr tenant = shared.tenants.Find(id)) {
+      AddTenant(shared, *tenant, level_us, statuses);
     }
   }
   for (ViewIndex i = 0; i < statuses.size(); ++i) {

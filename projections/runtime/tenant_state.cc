@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/string_view.h"
 
@@ -14,10 +15,10 @@ namespace {
 // The lock spans the object's life, which the analysis can't follow.
 class LockedViews final : public TenantViews {
  public:
-  LockedViews(TenantPtr tenant,
-              std::span<const ViewDefinition> views) ABSL_NO_THREAD_SAFETY_ANALYSIS
-      : tenant_(std::move(tenant)),
-        views_(views) {
+  LockedViews(TenantPtr tenant, std::span<const ViewDefinition> views,
+              ViewSet named) ABSL_NO_THREAD_SAFETY_ANALYSIS : tenant_(std::move(tenant)),
+                                                              views_(views),
+                                                              named_(named) {
     tenant_->mu.ReaderLock();
   }
   ~LockedViews() override ABSL_NO_THREAD_SAFETY_ANALYSIS { tenant_->mu.ReaderUnlock(); }
@@ -34,6 +35,7 @@ class LockedViews final : public TenantViews {
       ABSL_NO_THREAD_SAFETY_ANALYSIS {
     for (ViewIndex i = 0; i < views_.size(); ++i) {
       if (views_[i].name != name) continue;
+      if ((named_ & ViewSet{1} << i) == 0) return NotNamed(name);
       const Slot& slot = tenant_->slots[i];
       switch (slot.phase) {
         case Slot::Phase::kLive:
@@ -41,6 +43,7 @@ class LockedViews final : public TenantViews {
           return slot.state.get();
         case Slot::Phase::kFailed:
           return Failed(name, slot);
+        case Slot::Phase::kCold:
         case Slot::Phase::kBehind:
           return Behind(name, slot);
       }
@@ -49,6 +52,13 @@ class LockedViews final : public TenantViews {
                        absl::StrCat("no view is named ", base::View(name)));
   }
 
+  // A bug of the caller's, who alone shall notice.
+  static absl::Status NotNamed(std::string_view name) {
+    return base::Error(absl::StatusCode::kInternal, "INTERNAL",
+                       absl::StrCat("a read asked for the view ", base::View(name),
+                                    ", for which it did not wait: Freshness.views must name it"))
+        .With("view", name);
+  }
   absl::Status Failed(std::string_view name, const Slot& slot) const {
     return base::Error(absl::StatusCode::kUnavailable, "VIEW_FAILED",
                        absl::StrCat("view ", base::View(name), " of tenant ", tenant_->id.value,
@@ -68,27 +78,52 @@ class LockedViews final : public TenantViews {
         .With("view", name);
   }
 
-  const TenantPtr tenant_;
+  const TenantHold tenant_;
   const std::span<const ViewDefinition> views_;
+  const ViewSet named_;
 };
 
 }  // namespace
 
 void TenantState::Settle() {
   ViewSet now_ready = 0;
+  ViewSet now_wanted = 0;
   for (ViewIndex i = 0; i < slots.size(); ++i) {
-    if (slots[i].phase != Slot::Phase::kBehind) now_ready |= ViewSet{1} << i;
+    const ViewSet view = ViewSet{1} << i;
+    switch (slots[i].phase) {
+      case Slot::Phase::kCold:
+        break;
+      case Slot::Phase::kBehind:
+        now_wanted |= view;
+        break;
+      case Slot::Phase::kLive:
+      case Slot::Phase::kFailed:
+        now_wanted |= view;
+        now_ready |= view;
+        break;
+    }
   }
   DEALOG_CHECK(reached <= position.value) << id.value << " went back from " << reached;
   reached = position.value;
   ready = now_ready;
+  wanted = now_wanted;
+}
+
+void TenantState::Want(ViewSet views) {
+  for (ViewIndex i = 0; i < slots.size(); ++i) {
+    Slot& slot = slots[i];
+    if ((views & ViewSet{1} << i) == 0 || slot.phase != Slot::Phase::kCold) continue;
+    slot.phase = Slot::Phase::kBehind;
+    slot.behind_since_us = base::MonotonicMicros();
+  }
+  Settle();
 }
 
 std::unique_ptr<const TenantViews> LockForRead(TenantPtr tenant,
                                                std::span<const ViewDefinition> views,
                                                ViewSet named) {
   const TenantState& state = *tenant;
-  auto read = std::make_unique<LockedViews>(std::move(tenant), views);
+  auto read = std::make_unique<LockedViews>(std::move(tenant), views, named);
   if ((state.ready & named) != named) return nullptr;
   return read;
 }

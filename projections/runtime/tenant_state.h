@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eventstore/base/mutex.h"
@@ -21,15 +22,19 @@ namespace dealog::projections {
 using ViewIndex = size_t;
 using ViewSet = uint64_t;
 inline constexpr size_t kViewsMax = 64;
+constexpr ViewSet FirstViews(size_t count) {
+  return count == kViewsMax ? ~ViewSet{0} : (ViewSet{1} << count) - 1;
+}
 
 // One view of one tenant: what fails, rebuilds and progresses for itself.
 struct Slot {
   enum class Phase {
+    kCold,    // Nobody asked for it: its rows lie in the store, as far as they go.
     kBehind,  // A loader reads its rows and folds what they lack, in a state of its own.
     kLive,    // At the tenant's position; the follower goes on with it, reads see it.
     kFailed,  // Folds no more until it is rebuilt.
   };
-  Phase phase = Phase::kBehind;
+  Phase phase = Phase::kCold;
   std::unique_ptr<ViewState> state;  // Set in kLive only.
   SlotPoint point;                   // Folded up to here; in kBehind as the loader last said.
   std::string failure;               // kFailed only: why.
@@ -45,8 +50,10 @@ struct TenantState {
   TenantState(eventstore::TenantId tenant, eventstore::PartitionId of, size_t view_count)
       : id(std::move(tenant)), partition(of), slots(view_count) {}
 
-  // Publishes `position` and which slots a read need not wait for.
+  // Publishes `position`, which slots a read need not wait for and which are not cold.
   void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Those of them that are cold are behind from here on: the caller tells a loader.
+  void Want(ViewSet views) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // True if a read of these views at that position need not wait.
   bool Serves(ViewSet views, eventstore::Position at) const {
     return (ready & views) == views && reached >= at.value;
@@ -58,20 +65,48 @@ struct TenantState {
   std::vector<Slot> slots ABSL_GUARDED_BY(mu);  // By ViewIndex.
   eventstore::Position position ABSL_GUARDED_BY(mu);
   int64_t recorded_at_us ABSL_GUARDED_BY(mu) = 0;
-  bool dirty ABSL_GUARDED_BY(mu) = false;  // Has rows that were not collected for a flush.
+  bool dirty ABSL_GUARDED_BY(mu) = false;        // Has rows that were not collected for a flush.
+  uint64_t cold_events ABSL_GUARDED_BY(mu) = 0;  // That its cold slots lack, about.
 
   // For those who only ask; written under `mu`.
   std::atomic<uint64_t> reached{0};
   std::atomic<ViewSet> ready{0};
+  std::atomic<ViewSet> wanted{0};
 
+  std::atomic<int> holders{0};      // See TenantHold.
   std::atomic<int> unwritten{0};    // Flushes that hold rows of it and are not written yet.
   std::atomic<size_t> bytes{0};     // As last measured; see Tenants.
   std::atomic<int64_t> used_us{0};  // When it was last read or watched (monotonic); 0 = never.
 };
 using TenantPtr = std::shared_ptr<TenantState>;
 
+// Keeps the tenant resident: for reads, who waits for one, and watchers. Any pointer does so for a
+// moment (a flush, a look by the metrics); these are counted against the memory, too. Empty after
+// it was moved from.
+class TenantHold {
+ public:
+  TenantHold() = default;
+  explicit TenantHold(TenantPtr tenant) : tenant_(std::move(tenant)) {
+    if (tenant_ != nullptr) ++tenant_->holders;
+  }
+  TenantHold(TenantHold&&) noexcept = default;
+  TenantHold& operator=(TenantHold&& other) noexcept {
+    std::swap(tenant_, other.tenant_);
+    return *this;
+  }
+  ~TenantHold() {
+    if (tenant_ != nullptr) --tenant_->holders;
+  }
+  const TenantPtr& get() const { return tenant_; }
+  TenantState* operator->() const { return tenant_.get(); }
+
+ private:
+  TenantPtr tenant_;
+};
+
 // Locks the tenant for reading until the result is destroyed, on the same thread; null if one of
-// the `named` views is neither live nor failed. `views` must outlive it.
+// the `named` views is neither live nor failed. Get of another one is INTERNAL: whoever reads a
+// view must have waited for it. `views` must outlive it.
 std::unique_ptr<const TenantViews> LockForRead(TenantPtr tenant,
                                                std::span<const ViewDefinition> views,
                                                ViewSet named);

@@ -1,6 +1,7 @@
 #include "projections/runtime/tenants.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/clock.h"
@@ -20,6 +21,7 @@ void StartAnew(Slot& slot, Trash& trash) {
   slot = {};
   slot.droppings = droppings + 1;
   slot.life = life + 1;
+  slot.phase = Slot::Phase::kBehind;
   slot.behind_since_us = base::MonotonicMicros();
 }
 
@@ -56,7 +58,6 @@ absl::StatusOr<TenantPtr> Tenants::FindOrAdd(const eventstore::TenantId& id) {
     for (ViewIndex i = 0; i < views_.size(); ++i) {
       Slot& slot = tenant->slots[i];
       slot.droppings = droppings_[i];
-      slot.behind_since_us = base::MonotonicMicros();
       const auto failure = failures_.find({i, id});
       if (!whole_failures_[i].empty()) {
         SetFailed(slot, whole_failures_[i]);
@@ -65,19 +66,24 @@ absl::StatusOr<TenantPtr> Tenants::FindOrAdd(const eventstore::TenantId& id) {
         slot.point.position = failure->second.position;
       }
     }
+    tenant->cold_events = std::exchange(cold_[id].events_passed, 0);
     tenant->Settle();
   }
-  cold_[id].events_passed = 0;
   tenants_.emplace(id, tenant);
   return tenant;
 }
 
-std::vector<TenantPtr> Tenants::All() const {
-  std::vector<TenantPtr> all;
+std::vector<eventstore::TenantId> Tenants::Ids() const {
+  std::vector<eventstore::TenantId> ids;
   base::MutexLock lock(mu_);
-  all.reserve(tenants_.size());
-  for (const auto& [id, tenant] : tenants_) all.push_back(tenant);
-  return all;
+  ids.reserve(tenants_.size());
+  for (const auto& [id, tenant] : tenants_) ids.push_back(id);
+  return ids;
+}
+
+size_t Tenants::size() const {
+  base::MutexLock lock(mu_);
+  return tenants_.size();
 }
 
 bool Tenants::Passed(const eventstore::TenantId& id, uint64_t events, uint64_t events_max) {
@@ -135,8 +141,7 @@ void Tenants::Forget(std::span<const ViewIndex> views, const eventstore::TenantI
   });
 }
 
-std::vector<TenantPtr> Tenants::BeginDrop(std::span<const ViewIndex> views) {
-  std::vector<TenantPtr> all;
+void Tenants::BeginDrop(std::span<const ViewIndex> views) {
   Trash trash;
   base::MutexLock lock(mu_);
   Forget(views, nullptr);
@@ -145,12 +150,10 @@ std::vector<TenantPtr> Tenants::BeginDrop(std::span<const ViewIndex> views) {
     whole_failures_[view].clear();
   }
   for (const auto& [id, tenant] : tenants_) {
-    all.push_back(tenant);
     base::WriterLock tenant_lock(tenant->mu);
     for (const ViewIndex view : views) StartAnew(tenant->slots[view], trash);
     tenant->Settle();
   }
-  return all;
 }
 
 void Tenants::BeginDrop(TenantState& tenant, std::span<const ViewIndex> views) {
@@ -208,28 +211,53 @@ size_t Tenants::HeldBytes(const eventstore::TenantId& id) const {
   size_t held = 0;
   base::MutexLock lock(mu_);
   for (const auto& [other, tenant] : tenants_) {
-    if (other != id && tenant.use_count() > 1) held += tenant->bytes;
+    if (other != id && tenant->holders > 0) held += tenant->bytes;
   }
   return held;
 }
 
-size_t Tenants::LastBytes(const eventstore::TenantId& id) const {
+size_t Tenants::LastBytes(const eventstore::TenantId& id, ViewSet views) const {
+  size_t bytes = 0;
   base::MutexLock lock(mu_);
   const auto found = cold_.find(id);
-  return found == cold_.end() ? 0 : found->second.bytes;
+  if (found == cold_.end()) return 0;
+  for (ViewIndex i = 0; i < found->second.bytes.size(); ++i) {
+    if ((views & ViewSet{1} << i) != 0) bytes += found->second.bytes[i];
+  }
+  return bytes;
+}
+
+std::vector<std::pair<int64_t, eventstore::TenantId>> Tenants::ByUse() const {
+  std::vector<std::pair<int64_t, eventstore::TenantId>> by_use;
+  {
+    base::MutexLock lock(mu_);
+    for (const auto& [id, tenant] : tenants_) {
+      if (tenant->bytes > 0) by_use.emplace_back(tenant->used_us, id);
+    }
+  }
+  std::sort(by_use.begin(), by_use.end());
+  return by_use;
 }
 
 bool Tenants::Remove(const TenantPtr& tenant) {
   base::MutexLock lock(mu_);
   // Copies are made of copies, or here under the lock: with these two there are none but ours. So
-  // nobody reads it, for whom the lock below would have to wait.
+  // nobody reads it, for whom the lock below would have to wait. Who holds it by a pointer only is
+  // about to be done, and it leaves another time.
   if (tenant.use_count() > 2) return false;
   base::WriterLock tenant_lock(tenant->mu);
   if (tenant->dirty || tenant->unwritten > 0) return false;
   for (const Slot& slot : tenant->slots) {
     if (slot.phase == Slot::Phase::kBehind || slot.droppings > 0) return false;
   }
-  cold_[tenant->id].bytes = tenant->bytes;
+  Cold& cold = cold_[tenant->id];
+  cold.bytes.resize(views_.size());
+  for (ViewIndex i = 0; i < views_.size(); ++i) {
+    const Slot& slot = tenant->slots[i];
+    if (slot.phase == Slot::Phase::kLive) cold.bytes[i] = slot.state->ApproximateBytes();
+  }
+  const bool all = tenant->wanted == FirstViews(views_.size());
+  cold.events_passed = all ? 0 : tenant->cold_events;
   bytes_ -= tenant->bytes.exchange(0);
   DEALOG_CHECK(tenants_.erase(tenant->id) == 1) << tenant->id.value;
   return true;

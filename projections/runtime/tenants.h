@@ -34,9 +34,11 @@ class Tenants {
 
   // Null if the tenant is not registered.
   TenantPtr Find(const eventstore::TenantId& id) const;
-  // The tenant; where it is not registered, at the log's head with all slots behind or failed.
+  // The tenant; where it is not registered, at the log's head with all slots cold or failed.
   absl::StatusOr<TenantPtr> FindOrAdd(const eventstore::TenantId& id);
-  std::vector<TenantPtr> All() const;
+  // Ids, not pointers: a pointer keeps its tenant from leaving.
+  std::vector<eventstore::TenantId> Ids() const;
+  size_t size() const;
   // So many events of a tenant that is not registered went by; true if its rows should be
   // refreshed, because more than `events_max` have since they were last up to date.
   bool Passed(const eventstore::TenantId& id, uint64_t events, uint64_t events_max);
@@ -50,8 +52,8 @@ class Tenants {
       ViewIndex view) const;
 
   // The view's rows are about to be dropped, of all tenants or of one: their slots start anew, and
-  // wait until EndDrop, which tells how it went. Returns whose slots these are.
-  std::vector<TenantPtr> BeginDrop(std::span<const ViewIndex> views);
+  // wait until EndDrop, which tells how it went, and whose slots these are.
+  void BeginDrop(std::span<const ViewIndex> views);
   void BeginDrop(TenantState& tenant, std::span<const ViewIndex> views);
   std::vector<TenantPtr> EndDrop(std::span<const ViewIndex> views, const absl::Status& dropped);
   void EndDrop(TenantState& tenant, std::span<const ViewIndex> views, const absl::Status& dropped);
@@ -59,10 +61,12 @@ class Tenants {
   // What a tenant holds, about; and all of them.
   void SetBytes(TenantState& tenant, size_t bytes);
   size_t bytes() const { return bytes_; }
-  // Of the tenants that somebody holds besides the registry, but `id`.
+  // Of the tenants that somebody holds (see TenantHold), but `id`.
   size_t HeldBytes(const eventstore::TenantId& id) const;
-  // What the tenant held when it was last resident.
-  size_t LastBytes(const eventstore::TenantId& id) const;
+  // What these views of the tenant held when they were last resident.
+  size_t LastBytes(const eventstore::TenantId& id, ViewSet views) const;
+  // Of the tenants that hold anything, when they were last read; who was not for longest is first.
+  std::vector<std::pair<int64_t, eventstore::TenantId>> ByUse() const;
   // Lets go of the tenant if nobody but the registry and the caller holds it, and everything that
   // it has is written and up to date. False: it stays.
   bool Remove(const TenantPtr& tenant);
@@ -75,7 +79,7 @@ class Tenants {
   // What is remembered of a tenant that is not registered.
   struct Cold {
     uint64_t events_passed = 0;
-    size_t bytes = 0;
+    std::vector<size_t> bytes;  // By ViewIndex.
   };
   void Forget(std::span<const ViewIndex> views, const eventstore::TenantId* tenant)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -1,6 +1,5 @@
 #include "projections/runtime/waiters.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -21,12 +20,16 @@ absl::Status Behind(eventstore::Position position) {
 }  // namespace
 
 void Waiters::Add(FreshWait wait) {
-  DEALOG_CHECK(wait.tenant != nullptr);
+  DEALOG_CHECK(wait.tenant.get() != nullptr);
   absl::Status closed;
   {
     base::MutexLock lock(mu_);
     if (!closed_) {
-      waiting_[wait.tenant->id].emplace(wait.position, std::move(wait));
+      const Key key{wait.deadline, ++count_};
+      const bool for_commit = wait.tenant->reached < wait.position.value;
+      for_commits_ += for_commit ? 1 : 0;
+      by_tenant_[wait.tenant->id].emplace(wait.position, key);
+      waits_.emplace(key, Entry{std::move(wait), for_commit});
       return;
     }
     closed = *closed_;
@@ -34,62 +37,69 @@ void Waiters::Add(FreshWait wait) {
   wait.done(closed);
 }
 
+FreshWait Waiters::TakeLocked(const Key& key) {
+  auto entry = waits_.extract(key);
+  DEALOG_CHECK(!entry.empty()) << "a wait is known by its tenant alone";
+  for_commits_ -= entry.mapped().for_commit ? 1 : 0;
+  return std::move(entry.mapped().wait);
+}
+
 void Waiters::Reached(const TenantState& tenant) {
-  std::vector<FreshCallback> done;
+  std::vector<FreshWait> done;
   {
     base::MutexLock lock(mu_);
-    const auto found = waiting_.find(tenant.id);
-    if (found == waiting_.end()) return;
+    const auto found = by_tenant_.find(tenant.id);
+    if (found == by_tenant_.end()) return;
     PerTenant& waits = found->second;
     const auto end = waits.upper_bound(eventstore::Position{tenant.reached});
     for (auto it = waits.begin(); it != end;) {
-      if (tenant.Serves(it->second.views, it->first)) {
-        done.push_back(std::move(it->second.done));
+      if (tenant.Serves(waits_.at(it->second).wait.views, it->first)) {
+        done.push_back(TakeLocked(it->second));
         it = waits.erase(it);
       } else {
         ++it;
       }
     }
-    if (waits.empty()) waiting_.erase(found);
+    if (waits.empty()) by_tenant_.erase(found);
   }
-  for (const FreshCallback& callback : done) callback(absl::OkStatus());
+  for (const FreshWait& wait : done) wait.done(absl::OkStatus());
 }
 
 void Waiters::Expire(absl::Time now) {
   std::vector<FreshWait> expired;
   {
     base::MutexLock lock(mu_);
-    for (auto& [tenant, waits] : waiting_) {
-      std::erase_if(waits, [&](auto& entry) {
-        if (entry.second.deadline > now) return false;
-        expired.push_back(std::move(entry.second));
-        return true;
-      });
+    while (!waits_.empty() && waits_.begin()->first.first <= now) {
+      const Key key = waits_.begin()->first;
+      FreshWait& wait = expired.emplace_back(TakeLocked(key));
+      const auto found = by_tenant_.find(wait.tenant->id);
+      std::erase_if(found->second, [&key](const auto& entry) { return entry.second == key; });
+      if (found->second.empty()) by_tenant_.erase(found);
     }
-    std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
   }
   for (const FreshWait& wait : expired) wait.done(Behind(wait.position));
 }
 
 absl::Time Waiters::NextDeadline() const {
-  absl::Time next = absl::InfiniteFuture();
   base::MutexLock lock(mu_);
-  for (const auto& [tenant, waits] : waiting_) {
-    for (const auto& [position, wait] : waits) next = std::min(next, wait.deadline);
-  }
-  return next;
+  return waits_.empty() ? absl::InfiniteFuture() : waits_.begin()->first.first;
+}
+
+bool Waiters::AnyForCommits() const {
+  base::MutexLock lock(mu_);
+  return for_commits_ > 0;
 }
 
 void Waiters::Close(const absl::Status& status) {
-  std::map<eventstore::TenantId, PerTenant> waiting;
+  std::map<Key, Entry> waits;
   {
     base::MutexLock lock(mu_);
     closed_ = status;
-    waiting.swap(waiting_);
+    waits.swap(waits_);
+    by_tenant_.clear();
+    for_commits_ = 0;
   }
-  for (auto& [tenant, waits] : waiting) {
-    for (auto& [position, wait] : waits) wait.done(status);
-  }
+  for (const auto& [key, entry] : waits) entry.wait.done(status);
 }
 
 }  // namespace dealog::projections

@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,14 +21,16 @@ using FreshCallback = std::function<void(absl::Status)>;
 // What a read waits for.
 struct FreshWait {
   // Who waits holds the tenant: were it to leave, nobody would say when it got there.
-  TenantPtr tenant;
+  TenantHold tenant;
   eventstore::Position position;
   ViewSet views = 0;
   absl::Time deadline;
+  bool passing = false;  // See Freshness.
   FreshCallback done;
 };
 
-// Thread safety: yes. Callbacks run on the thread that completes them, without locks held.
+// Thread safety: yes. Callbacks run on the thread that completes them, without locks held, while
+// the tenant is still held.
 class Waiters {
  public:
   // Completes at once if closed.
@@ -39,14 +41,28 @@ class Waiters {
   void Expire(absl::Time now);
   // The earliest deadline; InfiniteFuture if nobody waits.
   absl::Time NextDeadline() const;
+  // True if somebody waits for a commit to be folded: who waits for a load is served by the loader.
+  bool AnyForCommits() const;
   // Fails all, and whoever comes later.
   void Close(const absl::Status& status);
 
  private:
-  using PerTenant = std::multimap<eventstore::Position, FreshWait>;
+  using Key = std::pair<absl::Time, uint64_t>;  // Deadline, number.
+  struct Entry {
+    FreshWait wait;
+    bool for_commit = false;  // The tenant was not at its position when it came.
+  };
+  // By position, of one tenant.
+  using PerTenant = std::multimap<eventstore::Position, Key>;
+
+  // Takes it out of `waits_`; the caller does so of its tenant's.
+  FreshWait TakeLocked(const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   mutable base::Mutex mu_;
-  std::map<eventstore::TenantId, PerTenant> waiting_ ABSL_GUARDED_BY(mu_);
+  std::map<Key, Entry> waits_ ABSL_GUARDED_BY(mu_);
+  std::map<eventstore::TenantId, PerTenant> by_tenant_ ABSL_GUARDED_BY(mu_);
+  uint64_t count_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t for_commits_ ABSL_GUARDED_BY(mu_) = 0;
   std::optional<absl::Status> closed_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -16,7 +16,7 @@ const void* ThisThread() {
 void Watchers::Add(uint64_t id, TenantPtr tenant, std::function<void()> changed) {
   base::MutexLock lock(mu_);
   Watched& watched = watchers_[tenant->id];
-  watched.tenant = std::move(tenant);
+  if (watched.watchers.empty()) watched.tenant = TenantHold(std::move(tenant));
   watched.watchers.emplace(id, std::move(changed));
 }
 

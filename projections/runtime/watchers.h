@@ -26,7 +26,7 @@ class Watchers {
 
  private:
   struct Watched {
-    TenantPtr tenant;
+    TenantHold tenant;
     std::map<uint64_t, std::function<void()>> watchers;
   };
   base::Mutex notify_mu_;  // Held while watchers are called; taken before mu_.

@@ -8,11 +8,10 @@
 
 #include "projections/states/activity.h"
 #include "projections/states/stream_types.h"
+#include "projections/views/reads.h"
 #include "projections/views/state_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kActivitiesView = "activities";
 
 // Thread safety: as ViewState.
 class ActivitiesView final

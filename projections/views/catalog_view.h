@@ -9,13 +9,12 @@
 #include "absl/status/statusor.h"
 #include "projections/states/catalog.h"
 #include "projections/tenant_views.h"
+#include "projections/views/reads.h"
 #include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 #include "projections/views/timeline.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kCatalogView = "catalog";
 
 struct MemberRecord {
   explicit MemberRecord(std::string_view id) : state(id) {}

@@ -4,11 +4,10 @@
 
 #include "projections/states/contact.h"
 #include "projections/states/stream_types.h"
+#include "projections/views/reads.h"
 #include "projections/views/state_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kContactsView = "contacts";
 
 // Thread safety: as ViewState.
 class ContactsView final : public Copied<ContactsView, StateView<states::ContactState>> {

@@ -19,10 +19,10 @@
 #include "projections/views/deals_tape.h"
 #include "projections/views/dictionary.h"
 #include "projections/views/past_tables.h"
+#include "projections/views/reads.h"
 
 namespace dealog::projections {
 
-inline constexpr std::string_view kDealsView = "deals";
 // Tapes that are cloned together when one of them grows while a copy holds it: some 600 bytes each.
 inline constexpr size_t kTapesPerChunk = 128;
 

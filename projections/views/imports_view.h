@@ -4,11 +4,10 @@
 
 #include "projections/states/import.h"
 #include "projections/states/stream_types.h"
+#include "projections/views/reads.h"
 #include "projections/views/state_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kImportsView = "imports";
 
 // Thread safety: as ViewState.
 class ImportsView final : public Copied<ImportsView, StateView<states::ImportState>> {

@@ -12,13 +12,12 @@
 #include "eventstore/base/cow.h"
 #include "projections/states/organization.h"
 #include "projections/tenant_views.h"
+#include "projections/views/reads.h"
 #include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 #include "projections/views/timeline.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kOrganizationsView = "organizations";
 
 using AttributeValue = std::variant<std::string, double>;
 // Text as it is; a number without needless decimals.

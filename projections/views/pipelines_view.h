@@ -20,12 +20,11 @@
 #include "projections/states/pipeline.h"
 #include "projections/tenant_views.h"
 #include "projections/views/horizon.h"
+#include "projections/views/reads.h"
 #include "projections/views/record_map.h"
 #include "projections/views/stream_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kPipelinesView = "pipelines";
 
 // As it was at an instant: the state of the events within a horizon.
 using PipelineAt = states::PipelineState;

@@ -7,6 +7,7 @@
 // Instants: a bare date is 00:00 in the tenant's zone. as_of takes events with occurred_at strictly
 // before it; known_at those recorded at or before it (time) or up to it (position). The caller has
 // resolved known_at times to a position: see KnownAt.
+// Views: reads.h says which of them each kind of question reads.
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@
 #include "dealog/v1/tenants.pb.h"
 #include "dealog/v1/workflows.pb.h"
 #include "projections/tenant_views.h"
+#include "projections/views/reads.h"
 
 namespace dealog::projections {
 

@@ -7,11 +7,10 @@
 #include "projections/states/stream_types.h"
 #include "projections/states/tenant.h"
 #include "projections/tenant_views.h"
+#include "projections/views/reads.h"
 #include "projections/views/state_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kTenantView = "tenant";
 
 // Thread safety: as ViewState.
 class TenantView final : public Copied<TenantView, StateView<states::TenantState>> {

@@ -6,11 +6,10 @@
 
 #include "projections/states/stream_types.h"
 #include "projections/states/workflow.h"
+#include "projections/views/reads.h"
 #include "projections/views/state_view.h"
 
 namespace dealog::projections {
-
-inline constexpr std::string_view kWorkflowsView = "workflows";
 
 // Thread safety: as ViewState.
 class WorkflowsView final

@@ -28,7 +28,7 @@ namespace {
 using eventstore::TenantId;
 
 // How long the search for lost imports waits for a tenant's views at a start.
-constexpr absl::Duration kLostReadTimeout = absl::Seconds(30);
+constexpr absl::Duration kLostReadTimeout = absl::Seconds(5);
 
 absl::Status NotFound(std::string_view import_id) {
   return base::Error(absl::StatusCode::kNotFound, "IMPORT_NOT_FOUND",
@@ -361,11 +361,14 @@ absl::Status ImportJobsImpl::Resume() {
 
 // An import that runs by the log, but whose files are gone, would run for ever: it is ended.
 void ImportJobsImpl::FailLost(const std::set<std::string>& resumed) {
+  projections::Freshness freshness{.views = projections::AsNames(projections::kImportReads),
+                                   .passing = true};
   for (const TenantId& tenant : log_.Tenants()) {
+    if (base::MutexLock lock(mu_); stopping_) return;
     std::vector<std::string> lost;
     const absl::Time now = absl::FromUnixMicros(base::SystemClock().NowMicros());
     {
-      const auto views = runner_->Read(tenant, {}, now + kLostReadTimeout);
+      const auto views = runner_->Read(tenant, freshness, now + kLostReadTimeout);
       if (!views.ok()) continue;  // The next start looks again.
       projections::PageRequest page{.size = 1000};
       do {

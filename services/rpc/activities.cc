@@ -50,9 +50,9 @@ std::unique_ptr<grpc::Service> MakeActivityService(const Core& core) {
   AddMutation<v1::CompleteActivityRequest, v1::ActivityMutationResponse>(service);
   AddMutation<v1::CancelActivityRequest, v1::ActivityMutationResponse>(service);
   AddMutation<v1::WriteNoteRequest, v1::WriteNoteResponse>(service);
-  AddQuery(service, GetActivity, Weight::kLight);
-  AddQuery(service, ListActivities);
-  AddQuery(service, ListNotes);
+  AddQuery(service, GetActivity, projections::kActivityReads, Weight::kLight);
+  AddQuery(service, ListActivities, projections::kActivityReads);
+  AddQuery(service, ListNotes, projections::kActivityReads);
   return service.Build();
 }
 

@@ -79,9 +79,9 @@ absl::StatusOr<v1::ListColumnCardsResponse> ListColumnCards(
 
 std::unique_ptr<grpc::Service> MakeBoardService(const Core& core) {
   ServiceBuilder service(core, *v1::BoardColumn::descriptor()->file(), "BoardService");
-  AddQuery(service, GetBoard);
-  AddQuery(service, ListColumnCards);
-  AddStream(service, OpenWatchBoard, Wait::kForHead);
+  AddQuery(service, GetBoard, projections::kDealReads);
+  AddQuery(service, ListColumnCards, projections::kDealReads);
+  AddStream(service, OpenWatchBoard, projections::kDealReads);
   return service.Build();
 }
 

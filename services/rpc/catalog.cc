@@ -35,8 +35,8 @@ std::unique_ptr<grpc::Service> MakeCatalogService(const Core& core) {
   ServiceBuilder service(core, *v1::Member::descriptor()->file(), "CatalogService");
   AddMutation<v1::UpsertMemberRequest, v1::UpsertMemberResponse>(service);
   AddMutation<v1::UpsertProductRequest, v1::UpsertProductResponse>(service);
-  AddQuery(service, ListMembers);
-  AddQuery(service, ListProducts);
+  AddQuery(service, ListMembers, projections::kCatalogReads);
+  AddQuery(service, ListProducts, projections::kCatalogReads);
   return service.Build();
 }
 

@@ -42,8 +42,8 @@ std::unique_ptr<grpc::Service> MakeContactService(const Core& core) {
   AddMutation<v1::UpdateContactRequest, v1::ContactMutationResponse>(service);
   AddMutation<v1::TagContactRequest, v1::ContactMutationResponse>(service);
   AddMutation<v1::UntagContactRequest, v1::ContactMutationResponse>(service);
-  AddQuery(service, GetContact, Weight::kLight);
-  AddQuery(service, ListContacts);
+  AddQuery(service, GetContact, projections::kContactReads, Weight::kLight);
+  AddQuery(service, ListContacts, projections::kContactReads);
   return service.Build();
 }
 

@@ -48,8 +48,8 @@ std::unique_ptr<grpc::Service> MakeDealService(const Core& core) {
   AddMutation<v1::UntagDealRequest, v1::DealMutationResponse>(service);
   AddMutation<v1::LinkDealContactRequest, v1::DealMutationResponse>(service);
   AddMutation<v1::UnlinkDealContactRequest, v1::DealMutationResponse>(service);
-  AddQuery(service, GetDeal, Weight::kLight);
-  AddQuery(service, ListDeals);
+  AddQuery(service, GetDeal, projections::kDealReads, Weight::kLight);
+  AddQuery(service, ListDeals, projections::kDealReads);
   return service.Build();
 }
 

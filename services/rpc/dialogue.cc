@@ -26,7 +26,7 @@ class DialogueReactor final : public Reactor {
 
   void Begin(std::unique_ptr<Dialogue> dialogue) {
     dialogue_ = dialogue.get();
-    Start(absl::OkStatus(), std::move(dialogue), /*waits=*/false);
+    Start(absl::OkStatus(), std::move(dialogue), /*reads=*/{});
     Read();
   }
 

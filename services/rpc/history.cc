@@ -135,8 +135,8 @@ absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
 
 std::unique_ptr<grpc::Service> MakeHistoryService(const Core& core) {
   ServiceBuilder service(core, *v1::HistoryEntry::descriptor()->file(), "HistoryService");
-  AddRead(service, ListEvents, Weight::kHeavy, Wait::kForHead);
-  AddQuery(service, GetFieldHistory, Weight::kHeavy);
+  AddRead(service, ListEvents, Weight::kHeavy, projections::kHistoryReads);
+  AddQuery(service, GetFieldHistory, projections::kDealReads, Weight::kHeavy);
   AddAuditMethods(service);
   return service.Build();
 }

@@ -53,7 +53,7 @@ std::unique_ptr<grpc::Service> MakeImportService(const Core& core) {
   ServiceBuilder service(core, *v1::Import::descriptor()->file(), "ImportService");
   service.AddClientStream(*v1::StartImportRequest::descriptor(), StartUpload);
   AddRead(service, GetImport, Weight::kLight);
-  AddQuery(service, ListImports);
+  AddQuery(service, ListImports, projections::kImportReads);
   service.AddUnary(*v1::CancelImportRequest::descriptor(), CancelImport);
   return service.Build();
 }

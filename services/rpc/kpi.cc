@@ -43,8 +43,8 @@ absl::StatusOr<v1::BatchQueryKpisResponse> BatchQueryKpis(
 
 std::unique_ptr<grpc::Service> MakeKpiService(const Core& core) {
   ServiceBuilder service(core, *v1::KpiResult::descriptor()->file(), "KpiService");
-  AddQuery(service, QueryKpi, Weight::kHeavy);
-  AddQuery(service, BatchQueryKpis, Weight::kHeavy);
+  AddQuery(service, QueryKpi, projections::kDealReads, Weight::kHeavy);
+  AddQuery(service, BatchQueryKpis, projections::kDealReads, Weight::kHeavy);
   return service.Build();
 }
 

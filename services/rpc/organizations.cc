@@ -41,8 +41,8 @@ std::unique_ptr<grpc::Service> MakeOrganizationService(const Core& core) {
   AddMutation<v1::UpdateOrganizationRequest, v1::OrganizationMutationResponse>(service);
   AddMutation<v1::TagOrganizationRequest, v1::OrganizationMutationResponse>(service);
   AddMutation<v1::UntagOrganizationRequest, v1::OrganizationMutationResponse>(service);
-  AddQuery(service, GetOrganization, Weight::kLight);
-  AddQuery(service, ListOrganizations);
+  AddQuery(service, GetOrganization, projections::kOrganizationReads, Weight::kLight);
+  AddQuery(service, ListOrganizations, projections::kOrganizationReads);
   return service.Build();
 }
 

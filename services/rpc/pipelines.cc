@@ -55,8 +55,8 @@ std::unique_ptr<grpc::Service> MakePipelineService(const Core& core) {
   AddMutation<v1::UpdateStageRequest, v1::PipelineMutationResponse>(service);
   AddMutation<v1::RetireStageRequest, v1::PipelineMutationResponse>(service);
   AddMutation<v1::SetTransitionRulesRequest, v1::PipelineMutationResponse>(service);
-  AddQuery(service, GetPipeline, Weight::kLight);
-  AddQuery(service, ListPipelines);
+  AddQuery(service, GetPipeline, projections::kPipelineReads, Weight::kLight);
+  AddQuery(service, ListPipelines, projections::kPipelineReads);
   AddRead(service, ListPipelineTemplates, Weight::kLight);
   return service.Build();
 }

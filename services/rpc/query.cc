@@ -14,24 +14,25 @@ void QueryCall::Start(std::unique_ptr<QueryCall> query) {
     query->call_.Refuse(admitted);
     return;
   }
-  if (!query->waits()) {
+  if (query->reads().empty()) {
     Dispatch(std::move(query));
     return;
   }
   const UnaryCall& call = query->call_;
-  const auto freshness = ResolveFreshness(call.core(), call.call(), query->consistency());
+  auto freshness = ResolveFreshness(call.core(), call.call(), query->consistency());
   if (!freshness.ok()) {
     query->call_.Refuse(freshness.status());
     return;
   }
-  query.release()->Await(*freshness);
+  freshness->views = projections::AsNames(query->reads());
+  query.release()->Await(*std::move(freshness));
 }
 
 // Two may come last: this thread, leaving WhenFresh, or the runner's, calling back. Whoever does
 // goes on. If it is the runner, the answer is computed on an executor, never on its thread.
 void QueryCall::Await(Freshness freshness) {
   const Core& core = call_.core();
-  core.runner.WhenFresh(call_.call().tenant, freshness, ReadDeadline(core, call_.call()),
+  core.runner.WhenFresh(call_.call().tenant, std::move(freshness), ReadDeadline(core, call_.call()),
                         [this](absl::Status status) {
                           waited_ = std::move(status);
                           if (phase_.exchange(Phase::kFresh) == Phase::kWaiting) {
@@ -71,8 +72,10 @@ void QueryCall::Finish() {
                          "the call was cancelled before its answer was computed");
   }
   if (status.ok()) {
-    status = Answer(
-        {.core = call_.core(), .call = call_.call(), .now_us = call_.core().clock.NowMicros()});
+    status = Answer({.core = call_.core(),
+                     .call = call_.call(),
+                     .now_us = call_.core().clock.NowMicros(),
+                     .reads = reads()});
   }
   if (status.ok()) {
     call_.Reply(response());

@@ -6,7 +6,7 @@
 //   absl::StatusOr<v1::GetContactResponse> GetContact(const ReadCall& call,
 //                                                     const projections::TenantViews& views,
 //                                                     const v1::GetContactRequest& request);
-//   AddQuery(service, GetContact);                                            // see service.h
+//   AddQuery(service, GetContact, projections::kContactReads);                // see service.h
 
 #include <atomic>
 #include <memory>
@@ -40,8 +40,8 @@ class QueryCall {
   virtual google::protobuf::Message& response() = 0;
   // Fills the response.
   virtual absl::Status Answer(const ReadCall& call) = 0;
-  // False for methods that read no views.
-  virtual bool waits() const = 0;
+  // The views that it waits for; none for methods that read no views.
+  virtual projections::ViewNames reads() const = 0;
   virtual const v1::Consistency* consistency() const = 0;
   virtual Weight weight() const = 0;
 
@@ -70,14 +70,14 @@ class Query final : public QueryCall {
  public:
   static constexpr bool kOfViews = std::is_same_v<Function, ViewFunction<Request, Response>>;
 
-  Query(const Core& core, const Method& method, const UnaryIo& io, Function function, Weight weight,
-        bool waits)
-      : QueryCall(core, method, io), function_(function), weight_(weight), waits_(waits) {}
+  Query(const Core& core, const Method& method, const UnaryIo& io, Function function,
+        projections::ViewNames reads, Weight weight)
+      : QueryCall(core, method, io), function_(function), reads_(reads), weight_(weight) {}
 
  private:
   google::protobuf::Message& request() override { return request_; }
   google::protobuf::Message& response() override { return response_; }
-  bool waits() const override { return waits_; }
+  projections::ViewNames reads() const override { return reads_; }
   const v1::Consistency* consistency() const override {
     if constexpr (requires { request_.consistency(); }) {
       return request_.has_consistency() ? &request_.consistency() : nullptr;
@@ -107,8 +107,8 @@ class Query final : public QueryCall {
   }
 
   const Function function_;
+  const projections::ViewNames reads_;
   const Weight weight_;
-  const bool waits_;
   Request request_;
   Response response_;
 };

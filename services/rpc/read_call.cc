@@ -54,7 +54,7 @@ const ReadCall::Known* FindKnown(const ReadCall& call, const v1::Instant& instan
 absl::StatusOr<projections::TenantRead> ReadCall::Views() const {
   // The call has waited already; but what the sequencer said since may be newer than what it waited
   // for, and an answer with less would not be the one that the next asker gets.
-  Freshness freshness{.kind = Freshness::Kind::kAny};
+  Freshness freshness{.kind = Freshness::Kind::kAny, .views = projections::AsNames(reads)};
   for (const Known& each : known) {
     freshness.kind = Freshness::Kind::kAtLeast;
     freshness.position = std::max(freshness.position, each.position);

@@ -22,6 +22,7 @@ struct ReadCall {
   const Core& core;
   const Call& call;
   int64_t now_us = 0;
+  projections::ViewNames reads;  // What it waited for, and may read.
   // Where the request's known_at lead, each once: see ResolveKnown.
   struct Known {
     v1::Instant instant;

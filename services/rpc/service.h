@@ -5,7 +5,7 @@
 //   std::unique_ptr<grpc::Service> MakeDealService(const Core& core) {
 //     ServiceBuilder service(core, *v1::Deal::descriptor()->file(), "DealService");
 //     AddMutation<v1::MoveDealRequest, v1::DealMutationResponse>(service);
-//     AddQuery(service, GetDeal);
+//     AddQuery(service, GetDeal, projections::kDealReads);
 //     return service.Build();
 //   }
 //
@@ -16,7 +16,9 @@
 #include <memory>
 #include <string_view>
 
+#include "eventstore/base/check.h"
 #include "google/protobuf/descriptor.h"
+#include "projections/views/reads.h"
 #include "services/rpc/core.h"
 #include "services/rpc/mutation.h"
 #include "services/rpc/query.h"
@@ -67,31 +69,29 @@ void AddMutation(ServiceBuilder& service, PrepareFunction<Request> prepare = nul
   });
 }
 
-// A read of the views.
+// A read of the views: of these and no others, for which it waits.
 template <typename Request, typename Response>
 void AddQuery(ServiceBuilder& service,
               absl::StatusOr<Response> (*function)(const ReadCall&, const projections::TenantViews&,
                                                    const Request&),
-              Weight weight = Weight::kMedium) {
+              projections::ViewNames reads, Weight weight = Weight::kMedium) {
   using Call = Query<Request, Response, ViewFunction<Request, Response>>;
+  DEALOG_CHECK(!reads.empty()) << Request::descriptor()->name();
   service.AddUnary(
       *Request::descriptor(), [=](const Core& core, const Method& method, const UnaryIo& io) {
-        QueryCall::Start(std::make_unique<Call>(core, method, io, function, weight, true));
+        QueryCall::Start(std::make_unique<Call>(core, method, io, function, reads, weight));
       });
 }
 
-enum class Wait { kNone, kForHead };
-
-// Any other read; `wait`: whether the tenant's views must be fresh before it runs.
+// Any other read; `reads`: the tenant's views that must be fresh before it runs, if any.
 template <typename Request, typename Response>
 void AddRead(ServiceBuilder& service,
              absl::StatusOr<Response> (*function)(const ReadCall&, const Request&), Weight weight,
-             Wait wait = Wait::kNone) {
+             projections::ViewNames reads = {}) {
   using Call = Query<Request, Response, ReadFunction<Request, Response>>;
   service.AddUnary(
       *Request::descriptor(), [=](const Core& core, const Method& method, const UnaryIo& io) {
-        QueryCall::Start(
-            std::make_unique<Call>(core, method, io, function, weight, wait == Wait::kForHead));
+        QueryCall::Start(std::make_unique<Call>(core, method, io, function, reads, weight));
       });
 }
 
@@ -99,7 +99,7 @@ template <typename Request>
 void AddStream(ServiceBuilder& service,
                absl::StatusOr<std::unique_ptr<StreamSource>> (*open)(const Core&, const Call&,
                                                                      const Request&),
-               Wait wait = Wait::kNone) {
+               projections::ViewNames reads = {}) {
   service.AddServerStream(*Request::descriptor(), [=](const Core& core, const Method& method,
                                                       grpc::CallbackServerContext& context,
                                                       const grpc::ByteBuffer& body) {
@@ -108,7 +108,7 @@ void AddStream(ServiceBuilder& service,
                                            const google::protobuf::Message& message) {
       return open(core, call, static_cast<const Request&>(message));
     };
-    return StartStream(core, method, context, body, request, open_request, wait == Wait::kForHead);
+    return StartStream(core, method, context, body, request, open_request, reads);
   });
 }
 

@@ -34,8 +34,12 @@ void SharedBoard::Start(Position not_before) {
     if (const auto board = weak.lock()) board->Changed();
   });
   if (!watch.ok()) {
+    // Whoever joined meanwhile has been told to wait.
     base::MutexLock lock(mu_);
     failure_ = watch.status();
+    std::vector<uint64_t> wake;
+    for (const auto& [id, seat] : seats_) wake.push_back(id);
+    WakeLocked(wake);
     return;
   }
   watch_id_ = *watch;
@@ -43,7 +47,9 @@ void SharedBoard::Start(Position not_before) {
   // thread waits meanwhile; if the wait fails the computation meets the reason itself.
   const absl::Time deadline = absl::FromUnixMicros(parts_.clock.NowMicros()) + kReadWait;
   parts_.runner.WhenFresh(key_.tenant,
-                          {.kind = projections::Freshness::Kind::kAtLeast, .position = not_before},
+                          {.kind = projections::Freshness::Kind::kAtLeast,
+                           .position = not_before,
+                           .views = projections::AsNames(projections::kDealReads)},
                           deadline, [weak = weak_from_this()](const absl::Status&) {
                             if (const auto board = weak.lock()) board->Ready();
                           });
@@ -191,7 +197,8 @@ void SharedBoard::WakeLocked(const std::vector<uint64_t>& seats) {
 absl::StatusOr<std::optional<SharedBoard::Computed>> SharedBoard::ComputeOnce(
     const std::optional<v1::GetBoardResponse>& before) {
   const int64_t now_us = parts_.clock.NowMicros();
-  const absl::StatusOr<projections::TenantRead> read = parts_.runner.ReadNow(key_.tenant);
+  const absl::StatusOr<projections::TenantRead> read =
+      parts_.runner.ReadNow(key_.tenant, {.views = projections::AsNames(projections::kDealReads)});
   // While a view is folded anew: the runner calls Changed when it can be read.
   if (base::ReasonOf(read.status()) == "VIEW_BEHIND") return std::nullopt;
   RETURN_IF_ERROR(read.status());

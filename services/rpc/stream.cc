@@ -8,7 +8,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Core& core, const 
                                                         grpc::CallbackServerContext& context,
                                                         const grpc::ByteBuffer& body,
                                                         google::protobuf::Message& request,
-                                                        const OpenSource& open, bool waits) {
+                                                        const OpenSource& open,
+                                                        projections::ViewNames reads) {
   Call call{.method = &method};
   const grpc::Slice slice = WholeSlice(body);
   absl::Status admitted = Admit(ToIncoming(core, context, AsView(slice)), request, call);
@@ -20,7 +21,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Core& core, const 
   }
   const auto stream = std::make_shared<StreamReactor<grpc::ServerWriteReactor<grpc::ByteBuffer>>>(
       core, std::move(call));
-  stream->Start(std::move(admitted), std::move(source), waits);
+  stream->Start(std::move(admitted), std::move(source), reads);
   return stream.get();
 }
 

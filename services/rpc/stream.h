@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
+#include "projections/views/reads.h"
 #include "services/rpc/core.h"
 
 namespace grpc {
@@ -54,11 +55,13 @@ using OpenSource = std::function<absl::StatusOr<std::unique_ptr<StreamSource>>(
     const Core& core, const Call& call, const google::protobuf::Message& request)>;
 
 // Admits a streaming call and drives its source; the reactor owns itself. `request` is empty, of
-// the method's type. `waits`: the source starts once the tenant's views are as fresh as the head.
+// the method's type. `reads`: views of the tenant that must be as fresh as the head before the
+// source starts, if any.
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Core& core, const Method& method,
                                                         grpc::CallbackServerContext& context,
                                                         const grpc::ByteBuffer& body,
                                                         google::protobuf::Message& request,
-                                                        const OpenSource& open, bool waits);
+                                                        const OpenSource& open,
+                                                        projections::ViewNames reads);
 
 }  // namespace dealog::rpc

@@ -37,7 +37,8 @@ class StreamReactor : public GrpcReactor,
   StreamReactor(const Core& core, Call call) : core_(core), call_(std::move(call)) {}
 
   // Takes the reactor's own reference; `admitted` not OK ends the stream at once.
-  void Start(absl::Status admitted, std::unique_ptr<StreamSource> source, bool waits) {
+  void Start(absl::Status admitted, std::unique_ptr<StreamSource> source,
+             projections::ViewNames reads) {
     self_ = this->shared_from_this();
     if (admitted.ok()) {
       auto id = core_.streams.Add([weak = this->weak_from_this()] {
@@ -54,11 +55,12 @@ class StreamReactor : public GrpcReactor,
     source_->SetWake([weak = this->weak_from_this()] {
       if (const auto stream = weak.lock()) stream->Wake();
     });
-    if (!waits) {
+    if (reads.empty()) {
       Wake();
       return;
     }
-    core_.runner.WhenFresh(call_.tenant, {}, ReadDeadline(core_, call_),
+    core_.runner.WhenFresh(call_.tenant, {.views = projections::AsNames(reads)},
+                           ReadDeadline(core_, call_),
                            [stream = this->shared_from_this()](const absl::Status& status) {
                              status.ok() ? stream->Wake() : stream->End(status);
                            });

@@ -23,9 +23,13 @@ absl::Status TakeTenant(const Core&, const v1::CreateTenantRequest& request,
   return absl::OkStatus();
 }
 
+// Of this tenant or of many: it is no use of the tenant, and loads no more of it than its own row.
 absl::StatusOr<v1::Tenant> ReadTenant(const ReadCall& call, const std::string& name) {
-  ASSIGN_OR_RETURN(const projections::TenantRead views,
-                   call.core.runner.Read({name}, {}, ReadDeadline(call.core, call.call)));
+  projections::Freshness freshness{.views = projections::AsNames(projections::kTenantReads),
+                                   .passing = true};
+  ASSIGN_OR_RETURN(
+      const projections::TenantRead views,
+      call.core.runner.Read({name}, std::move(freshness), ReadDeadline(call.core, call.call)));
   return projections::GetTenant(*views);
 }
 

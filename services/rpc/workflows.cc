@@ -50,8 +50,8 @@ std::unique_ptr<grpc::Service> MakeWorkflowService(const Core& core) {
   AddMutation<v1::CreateWorkflowDraftRequest, v1::WorkflowMutationResponse>(service, CheckDraft);
   AddMutation<v1::PublishWorkflowRequest, v1::WorkflowMutationResponse>(service);
   AddMutation<v1::StopWorkflowRequest, v1::WorkflowMutationResponse>(service);
-  AddQuery(service, ListWorkflows);
-  AddQuery(service, ListWorkflowInstances);
+  AddQuery(service, ListWorkflows, projections::kWorkflowReads);
+  AddQuery(service, ListWorkflowInstances, projections::kWorkflowReads);
   return service.Build();
 }
 

@@ -81,6 +81,7 @@ TEST_F(MemoryTest, EvictedAndLoadedTenantsAnswerAsBefore) {
     const std::string_view view = random() % 2 == 0 ? "sturdy" : "fragile";
     ASSERT_EQ(Count(tenant, id, view), written_[tenant][id]);
   }
+  for (uint64_t i = 0; i < kTenants; ++i) Count(Tenant(i), "n0");  // Whatever was cold.
   AwaitNothingLoading();
   EXPECT_GT(runner_->memory().evictions, 100u);
   EXPECT_LE(runner_->memory().bytes, all / 4);
@@ -231,7 +232,7 @@ TEST_F(MemoryTest, AFailedViewStaysFailedWhenItsTenantLeaves) {
   StartWithin(1);
   for (int i = 0; i < 3; ++i) {
     {
-      const auto read = Read("acme", {.views = {"fragile"}});
+      const auto read = Read("acme");
       ASSERT_TRUE(read.ok());
       EXPECT_EQ(base::ReasonOf((*read)->Get<CountView>("fragile").status()), "VIEW_FAILED");
     }
@@ -240,6 +241,113 @@ TEST_F(MemoryTest, AFailedViewStaysFailedWhenItsTenantLeaves) {
     EXPECT_EQ(StatusOf("fragile").failed_tenants, 1u);
   }
   EXPECT_GT(runner_->memory().evictions, 0u);
+}
+
+TEST_F(MemoryTest, AReadLoadsTheViewsThatItNames) {
+  FillTenants();
+  Start();
+  EXPECT_EQ(Count(Tenant(0), "n0", "sturdy"), 2);
+  EXPECT_EQ(StatusOf("sturdy").events_folded, 2u * kStreams);
+  EXPECT_EQ(StatusOf("fragile").events_folded, 0u);
+  EXPECT_EQ(StatusOf("fragile").lag_events, 0u) << "as of a tenant that is not resident";
+  Write(Tenant(0), 0);
+  EXPECT_EQ(Count(Tenant(0), "n0", "sturdy"), 4);
+  EXPECT_EQ(StatusOf("fragile").events_folded, 0u);
+  const size_t bytes = runner_->memory().bytes;
+  EXPECT_EQ(Count(Tenant(0), "n0", "fragile"), 4);
+  EXPECT_GT(runner_->memory().bytes, bytes);
+  EXPECT_EQ(StatusOf("sturdy").events_folded, 2u * kStreams + 2);
+  EXPECT_EQ(StatusOf("fragile").events_folded, 2u * kStreams + 2);
+}
+
+TEST_F(MemoryTest, AReadMustNameWhatItGets) {
+  FillTenants();
+  Start();
+  Count(Tenant(0), "n0");
+  const auto read = Read(Tenant(0), {.views = {"sturdy"}});
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE((*read)->Get<CountView>("sturdy").ok());
+  const absl::Status other = (*read)->Get<CountView>("fragile").status();
+  EXPECT_EQ(other.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(std::string(other.message()), HasSubstr("fragile"));
+}
+
+TEST_F(MemoryTest, WhatIsReadInPassingLeavesAgainAndPushesNobodyOut) {
+  FillTenants();
+  StartWithin(3 * OneTenant());
+  Count(Tenant(0), "n0");
+  const uint64_t loads = runner_->memory().loads;
+  for (uint64_t i = 1; i < 2 * kTenants; ++i) {
+    {
+      const auto read = Read(Tenant(i), {.views = {"sturdy"}, .passing = true});
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ((*(*read)->Get<CountView>("sturdy"))->counts().at("n0"), 2);
+    }
+    for (int wait = 0; wait < 5'000 && runner_->memory().tenants > 1; ++wait) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(runner_->memory().tenants, 1u) << i;
+  }
+  EXPECT_EQ(Count(Tenant(0), "n0"), 2);
+  EXPECT_EQ(runner_->memory().loads, loads + 2 * kTenants - 2) << "who was read never left";
+  EXPECT_EQ(StatusOf("fragile").events_folded, 0u) << "nor was more loaded than was named";
+}
+
+TEST_F(MemoryTest, WhatIsColdOfAResidentTenantIsKeptNearTheHead) {
+  StartWithin(0, 20);
+  Append("acme", "n", {"a"});
+  Count("acme", "n", "sturdy");
+  for (int i = 0; i < 50; ++i) Append("acme", "n", {"a"});
+  Count("acme", "n", "sturdy");
+  for (int i = 0; i < 2'000; ++i) {
+    if (store_->ReadApplied("fragile", TenantId{"acme"})->position >= Position{20}) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(store_->ReadApplied("fragile", TenantId{"acme"})->position, Position{20});
+}
+
+// Metrics and statuses look at every tenant again and again: nobody is held for it.
+TEST_F(MemoryTest, WhoIsOnlyLookedAtLeavesAndCountsForNobody) {
+  FillTenants();
+  const size_t one = OneTenant();
+  StartWithin(4 * one);
+  std::atomic<bool> stop{false};
+  {
+    std::vector<base::Worker> lookers;
+    for (int i = 0; i < 2; ++i) {
+      lookers.emplace_back("looker", [&] {
+        while (!stop) {
+          runner_->Statuses();
+          runner_->memory();
+        }
+      });
+    }
+    for (int i = 0; i < 300; ++i) {
+      const std::string tenant = Tenant(static_cast<uint64_t>(i));
+      Write(tenant, 0);
+      ASSERT_EQ(Count(tenant, "n0"), written_[tenant]["n0"]);
+      const auto watch = runner_->Watch(TenantId{tenant}, [] {});
+      ASSERT_TRUE(watch.ok()) << i << ": " << watch.status();
+      runner_->Unwatch(*watch);
+    }
+    stop = true;
+  }
+  AwaitNothingLoading();
+  EXPECT_LE(runner_->memory().bytes, 4 * one);
+  EXPECT_GT(runner_->memory().evictions, 200u);
+}
+
+TEST_F(MemoryTest, WhoIsRefusedAWatchLeavesNothingBehind) {
+  FillTenants();
+  StartWithin(OneTenant());
+  Count(Tenant(0), "n0");
+  const auto watch = runner_->Watch(TenantId{Tenant(0)}, [] {});
+  ASSERT_TRUE(watch.ok());
+  for (uint64_t i = 1; i < kTenants; ++i) {
+    EXPECT_EQ(base::ReasonOf(runner_->Watch(TenantId{Tenant(i)}, [] {}).status()), "OVERLOADED");
+  }
+  EXPECT_EQ(runner_->memory().tenants, 1u);
+  runner_->Unwatch(*watch);
 }
 
 }  // namespace

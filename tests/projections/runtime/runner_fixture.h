@@ -78,10 +78,16 @@ class RunnerTest : public testing::Test {
     return runner_->Read(TenantId{tenant}, freshness, In(absl::Seconds(20)));
   }
 
-  // Count of a stream in a view, read at the head; -1 if the view has none.
-  int Count(const std::string& tenant, const std::string& stream,
-            std::string_view view = "sturdy") {
-    const auto read = Read(tenant, {.views = {view}});
+  // Count of a stream in a view, read at the head; -1 if the view has none. Where no view is given,
+  // of the sturdy one, and all are read, which loads them.
+  int Count(const std::string& tenant, const std::string& stream, std::string_view view = "") {
+    Freshness freshness;
+    if (view.empty()) {
+      view = "sturdy";
+    } else {
+      freshness.views = {view};
+    }
+    const auto read = Read(tenant, freshness);
     DEALOG_CHECK_OK(read);
     const auto state = (*read)->Get<CountView>(view);
     DEALOG_CHECK_OK(state);

@@ -15,6 +15,7 @@
 #include "dealog/v1/deals.pb.h"
 #include "dealog/v1/pipelines.pb.h"
 #include "dealog/v1/tenants.pb.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/secret.h"
 #include "eventstore/memory/memory_log.h"
 #include "projections/rocksdb/view_store.h"
@@ -393,6 +394,29 @@ TEST_F(SharedBoardTest, AnErrorEndsABoardAndTheNextWatcherGetsANewOne) {
   }
   ASSERT_TRUE(item.ok()) << item.status();
   EXPECT_EQ(item->kind, StreamSource::Item::Kind::kMessage);
+}
+
+// He sat down while the board was still to begin, and was told to wait.
+TEST_F(SharedBoardTest, WhoSitsThereIsToldThatItCannotBegin) {
+  auto store = projections::OpenViewStore(folder_.path() + "/small");
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto small =
+      projections::StartRunner(*log_, **store, projections::AllViews(), {.memory_bytes_max = 1});
+  ASSERT_TRUE(small->Read(kAcme, {}, absl::Now() + absl::Seconds(20)).ok());
+  ASSERT_TRUE(small->Watch(kAcme, [] {}).ok());
+  std::atomic<uint64_t> computations{0};
+  const auto board = std::make_shared<SharedBoard>(BoardParts{.log = *log_,
+                                                              .runner = *small,
+                                                              .clock = base::SystemClock(),
+                                                              .streams = streams_,
+                                                              .reads = reads_},
+                                                   BoardKey{.tenant = {"other"}}, computations);
+  int woken = 0;
+  const uint64_t seat = board->Enter({.wake = [&woken] { ++woken; }});
+  board->Start(Position{});
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(base::ReasonOf(board->Next(seat).status()), "OVERLOADED");
+  board->Leave(seat);
 }
 
 TEST(SameColumns, SeesThoseThatAreGoneOrMoved) {
