@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
+#include "projections/rocksdb/view_store.h"
 #include "services/commands/limits.h"
 #include "services/jobs/scrub_job.h"
 #include "services/telemetry/log.h"
@@ -58,12 +59,15 @@ struct Options {
   std::function<void()> on_fatal;
 
   // Without a flag, for tests and benchmarks: commands that share one sync, how long a
-  // stream may get, and how the log is opened (on a slow disk, say).
+  // stream may get, how the log is opened (on a slow disk, say), and the store of the views.
   size_t batch_commands_max = eventstore::kCommitsPerBatchMax;
   uint64_t events_per_stream_max = commands::kEventsPerStreamMax;
   std::function<absl::StatusOr<std::unique_ptr<eventstore::FolderLog>>(
       const eventstore::RocksDbLogOptions&)>
       open_log = eventstore::OpenRocksDbLog;
+  std::function<absl::StatusOr<std::unique_ptr<projections::ViewStore>>(
+      const std::string& path, projections::ViewStoreOptions)>
+      open_views = projections::OpenViewStore;
 };
 
 // What the command line asks for: to serve, or to end at once with a text and an exit code.

@@ -20,7 +20,6 @@
 #include "eventstore/merkle/follower.h"
 #include "eventstore/merkle/rocksdb/audit_store.h"
 #include "eventstore/rocksdb/rocksdb_log.h"
-#include "projections/rocksdb/view_store.h"
 #include "projections/runtime/runner.h"
 #include "projections/views/registry.h"
 #include "services/commands/submit.h"
@@ -106,6 +105,9 @@ class ServerImpl final : public Server {
     base::MutexLock lock(stop_mu_);
     if (stopped_) return;
     stopped_ = true;
+    // A call that rebuilds waits for the store of the views: were that to fail for ever, the call
+    // would never end, and nor would we.
+    if (runner_ != nullptr) runner_->PrepareStop();
     StopServing();
     admin_.reset();
     // Whoever issues commands stops before what decides them.
@@ -129,7 +131,7 @@ class ServerImpl final : public Server {
                                               .partition_count = options_.partitions,
                                               .witness = witness}));
     ASSIGN_OR_RETURN(forks_, eventstore::Forks::Find(*log_));
-    ASSIGN_OR_RETURN(views_, projections::OpenViewStore(dir_->views_path(), {.log = Warn}));
+    ASSIGN_OR_RETURN(views_, options_.open_views(dir_->views_path(), {.log = Warn}));
     ASSIGN_OR_RETURN(audit_store_, eventstore::OpenAuditStore(dir_->audit_path(), {.log = Warn}));
     ASSIGN_OR_RETURN(work_store_, groups::OpenWorkStore(dir_->groups_path()));
     audit_trees_ =

@@ -8,6 +8,8 @@
 
 #include <atomic>
 
+#include "dealog/v1/activities.grpc.pb.h"
+#include "dealog/v1/admin.grpc.pb.h"
 #include "dealog/v1/deals.grpc.pb.h"
 #include "dealog/v1/log.grpc.pb.h"
 #include "dealog/v1/pipelines.grpc.pb.h"
@@ -16,6 +18,8 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "tests/services/server/temp_dir.h"
+#include "tests/support/hooked_log.h"
+#include "tests/support/hooked_view_store.h"
 
 namespace dealog::server {
 namespace {
@@ -82,6 +86,24 @@ class Client {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response.deals_size();
   }
+  // Of every view if it is empty.
+  grpc::Status Rebuild(const std::string& view) {
+    grpc::ClientContext context;
+    Prepare(context);
+    v1::RebuildProjectionRequest request;
+    request.set_name(view);
+    v1::RebuildProjectionResponse response;
+    return v1::AdminService::NewStub(channel_)->RebuildProjection(&context, request, &response);
+  }
+  // Waits no longer than that.
+  grpc::Status ListActivities(std::chrono::milliseconds patience) {
+    grpc::ClientContext context;
+    Prepare(context);
+    context.set_deadline(std::chrono::system_clock::now() + patience);
+    v1::ListActivitiesResponse response;
+    return v1::ActivityService::NewStub(channel_)->ListActivities(
+        &context, v1::ListActivitiesRequest(), &response);
+  }
   v1::LogService::Stub& log() { return *log_; }
 
  private:
@@ -105,7 +127,7 @@ TEST(Start, PicksAFreePortAndSaysWhich) {
   const TempDir temp;
   const auto server = MustStart(temp.path());
   ASSERT_NE(server, nullptr);
-  EXPECT_THAT(server->address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
+  EXPECT_THAT(server->address(), ::testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
 }
 
 TEST(Start, RefusesAFolderThatIsServed) {
@@ -113,7 +135,7 @@ TEST(Start, RefusesAFolderThatIsServed) {
   const auto server = MustStart(temp.path());
   const auto second = Start({.data_dir = temp.path(), .listen = "127.0.0.1:0"});
   ASSERT_FALSE(second.ok());
-  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr("in use"));
+  EXPECT_THAT(std::string(second.status().message()), ::testing::HasSubstr("in use"));
 }
 
 TEST(Start, RefusesAPortThatIsServed) {
@@ -123,7 +145,7 @@ TEST(Start, RefusesAPortThatIsServed) {
   const auto second = Start({.data_dir = other.path(), .listen = server->address()});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr(server->address()));
+  EXPECT_THAT(std::string(second.status().message()), ::testing::HasSubstr(server->address()));
   // What it had opened is closed again.
   EXPECT_NE(MustStart(other.path()), nullptr);
 }
@@ -217,6 +239,86 @@ TEST(Server, StopEndsOpenStreamsAtOnce) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(ReasonOf(status), "NOT_READY");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+// A rebuild waits for its turn at the store, behind a write that fails again and again.
+TEST(Server, StopsWhileARebuildWaitsForAStoreThatCannotBeWritten) {
+  const TempDir temp;
+  std::atomic<bool> full{false};
+  std::atomic<int> failed{0};
+  Options options{.data_dir = temp.path(), .listen = "127.0.0.1:0"};
+  options.drain_timeout = absl::Milliseconds(100);
+  options.open_views = [&](const std::string& path, projections::ViewStoreOptions store_options)
+      -> absl::StatusOr<std::unique_ptr<projections::ViewStore>> {
+    auto store = projections::OpenViewStore(path, std::move(store_options));
+    if (!store.ok()) return store.status();
+    return std::make_unique<dealog::testing::HookedViewStore>(
+        *std::move(store), [&]() -> absl::Status {
+          if (!full) return absl::OkStatus();
+          ++failed;
+          return absl::ResourceExhaustedError("no space left");
+        });
+  };
+  auto server = Start(options);
+  ASSERT_TRUE(server.ok()) << server.status();
+  Client client(**server);
+  ASSERT_TRUE(client.CreateTenant().ok());
+  ASSERT_TRUE(client.CreatePipeline().ok());
+  EXPECT_EQ(client.ListedDeals(), 0);
+  full = true;
+  v1::DealMutationResponse opened;
+  ASSERT_TRUE(client.OpenDeal(&opened).ok());
+  EXPECT_EQ(client.ListedDeals(), 1);
+  while (failed == 0) absl::SleepFor(absl::Milliseconds(1));
+  const base::Worker rebuilder("rebuilder", [&] { EXPECT_FALSE(client.Rebuild("").ok()); });
+  absl::SleepFor(absl::Milliseconds(100));  // It is on its way, or comes too late to matter.
+  std::atomic<bool> stopped{false};
+  base::Worker stopper("stopper", [&] {
+    (*server)->Stop();
+    stopped = true;
+  });
+  for (int i = 0; i < 1'000 && !stopped; ++i) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_TRUE(stopped) << "it waits for the store";
+  full = false;  // Lets go of what hangs.
+  stopper.Join();
+}
+
+// Activities are folded anew, and that does not come to an end: whoever asks for deals need not
+// care.
+TEST(Server, AReadWaitsForNoViewThatItDoesNotRead) {
+  const TempDir temp;
+  dealog::testing::Gate gate;
+  Options options{.data_dir = temp.path(), .listen = "127.0.0.1:0"};
+  options.open_views = [&](const std::string& path, projections::ViewStoreOptions store_options)
+      -> absl::StatusOr<std::unique_ptr<projections::ViewStore>> {
+    auto store = projections::OpenViewStore(path, std::move(store_options));
+    if (!store.ok()) return store.status();
+    return std::make_unique<dealog::testing::HookedViewStore>(*std::move(store), [&] {
+      gate.Pass();
+      return absl::OkStatus();
+    });
+  };
+  auto server = Start(options);
+  ASSERT_TRUE(server.ok()) << server.status();
+  Client client(**server);
+  ASSERT_TRUE(client.CreateTenant().ok());
+  ASSERT_TRUE(client.CreatePipeline().ok());
+  v1::DealMutationResponse opened;
+  ASSERT_TRUE(client.OpenDeal(&opened).ok());
+  EXPECT_EQ(client.ListedDeals(), 1);
+  EXPECT_TRUE(client.ListActivities(std::chrono::seconds(20)).ok());
+  gate.Shut();
+  base::Worker rebuilder("rebuilder", [&] { EXPECT_TRUE(client.Rebuild("activities").ok()); });
+  grpc::Status waited;
+  for (int i = 0; i < 1'000 && waited.ok(); ++i) {
+    waited = client.ListActivities(std::chrono::milliseconds(200));
+  }
+  EXPECT_FALSE(waited.ok());
+  ASSERT_TRUE(client.OpenDeal(&opened).ok());
+  EXPECT_EQ(client.ListedDeals(), 2);
+  gate.Open();
+  rebuilder.Join();
+  EXPECT_TRUE(client.ListActivities(std::chrono::seconds(20)).ok());
 }
 
 }  // namespace
