@@ -46,6 +46,8 @@ inline constexpr size_t kRejectionBytesMax = 512;
 
 // Deals moved in one commit when a stage is retired.
 inline constexpr size_t kDealsPerRetirementCommit = 100;
+// Tenants whose stages are looked through at once, at a start.
+inline constexpr size_t kRetirementScansMax = 4;
 // While events come one after another, how long retirements let them gather before they look again.
 inline constexpr std::chrono::milliseconds kRetirementPace{5};
 

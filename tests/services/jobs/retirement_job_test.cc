@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/ids.h"
 #include "projections/rocksdb/view_store.h"
 #include "projections/views/registry.h"
 #include "tests/services/jobs/fixture.h"
@@ -17,6 +18,16 @@ using testing::ClubFiles;
 using testing::Files;
 
 constexpr int kDeals = 250;
+constexpr int kDealField = events::v1::Event::kDealFieldNumber;
+
+// A serialised field of bytes.
+std::string FieldOf(int number, const std::string& value) {
+  std::string bytes;
+  for (uint32_t tag = static_cast<uint32_t>(number) << 3 | 2; tag != 0; tag >>= 7) {
+    bytes += static_cast<char>((tag & 0x7f) | (tag >= 0x80 ? 0x80 : 0));
+  }
+  return bytes + static_cast<char>(value.size()) + value;
+}
 
 class RetirementTest : public testing::ImportFixture {
  protected:
@@ -44,9 +55,14 @@ class RetirementTest : public testing::ImportFixture {
     store_.reset();
   }
   void StartJob() {
-    retirements_ =
-        StartRetirementJobs(*log_, *sequencers_, *runner_,
-                            {.deals_per_commit = 100, .retry_delay = absl::Milliseconds(5)});
+    retirements_ = StartRetirementJobs(*log_, *sequencers_, *runner_,
+                                       {.deals_per_commit = 100,
+                                        .retry_delay = absl::Milliseconds(5),
+                                        .refused_delay = absl::Milliseconds(20),
+                                        .on_error = [this](const absl::Status& status) {
+                                          base::MutexLock lock(mu_);
+                                          reasons_.insert(base::ReasonOf(status));
+                                        }});
   }
   absl::Status Retire(const std::string& stage, const std::string& replacement) {
     v1::RetireStageRequest request;
@@ -72,6 +88,31 @@ class RetirementTest : public testing::ImportFixture {
     return sizes;
   }
 
+  std::set<std::string> reasons() {
+    base::MutexLock lock(mu_);
+    return reasons_;
+  }
+  // An event of a kind that no build has, into a stream that is there: a newer release's.
+  void AppendFromTheFuture(const std::string& type, const std::string& id,
+                           const std::string& payload) {
+    eventstore::NewCommit commit;
+    commit.tenant = testing::kClub;
+    commit.recorded_at_us = base::SystemClock().NowMicros();
+    commit.origin.principal = "user:newer";
+    eventstore::NewEvent event;
+    event.stream = {type, id};
+    event.type = "FromTheFuture";
+    event.event_id = base::UuidBytes(base::DeriveUuid7(1, id));
+    event.payload = payload;
+    commit.events.push_back(std::move(event));
+    const eventstore::PartitionId partition = log_->PartitionOf(commit.tenant);
+    const auto outcomes = log_->Append(partition, log_->BatchHead(partition).number, {&commit, 1});
+    ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+    ASSERT_TRUE(outcomes->front().ok()) << outcomes->front().status();
+  }
+
+  base::Mutex mu_;
+  std::set<std::string> reasons_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<projections::ViewStore> store_;
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<RetirementJobs> retirements_;
@@ -133,6 +174,62 @@ TEST_F(RetirementTest, TriesAgainWhenTheServerIsBusy) {
   AwaitRetired();
   EXPECT_EQ(Counts()["DealStageMoved"], kDeals + 1);
   EXPECT_GT(refused, 2);
+}
+
+// A deal that holds an event of a newer release is not moved by this one. All others are, and the
+// stage stays until somebody has seen to that one.
+TEST_F(RetirementTest, StepsOverADealThatIsRefused) {
+  std::string stuck;
+  for (const commands::ParsedEvent& event : Events()) {
+    if (event.header.type() == "DealOpened") stuck = event.header.stream().id();
+  }
+  ASSERT_FALSE(stuck.empty());
+  AppendFromTheFuture("deal", stuck, FieldOf(kDealField, FieldOf(4001, "priority")));
+  StopViews();
+  Reopen();
+  StartViews();
+  StartJob();
+  ASSERT_TRUE(Retire("Trial", "Prospect").ok());
+  for (int i = 0; i < 5000 && Counts()["DealStageMoved"] < kDeals; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_EQ(Counts()["DealStageMoved"], kDeals) << "all but one";
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));  // It is tried again now and then.
+  EXPECT_EQ(Counts()["DealStageMoved"], kDeals);
+  EXPECT_EQ(Counts()["StageRetired"], 0);
+  EXPECT_FALSE(retirements_->idle());
+  EXPECT_THAT(reasons(), ::testing::ElementsAre("NEWER_DATA"));
+}
+
+// What one tenant's views do not tell holds up nobody else's stages.
+TEST_F(RetirementTest, ATenantWhoseViewsFailedIsLeftAside) {
+  eventstore::NewCommit odd;
+  odd.tenant = {"a-odd"};  // Looked through before the other one.
+  odd.recorded_at_us = base::SystemClock().NowMicros();
+  odd.origin.principal = "user:odd";
+  eventstore::NewEvent event;
+  event.stream = {"pipeline", "p"};
+  event.type = "Odd";
+  event.event_id = base::UuidBytes(base::DeriveUuid7(1, "odd"));
+  event.payload = "\xff\xff no message";
+  odd.events.push_back(std::move(event));
+  const eventstore::PartitionId partition = log_->PartitionOf(odd.tenant);
+  ASSERT_TRUE(log_->Append(partition, log_->BatchHead(partition).number, {&odd, 1}).ok());
+  StopViews();
+  Reopen();
+  StartViews();
+  ASSERT_TRUE(Retire("Trial", "Prospect").ok());
+  StartJob();
+  AwaitRetired();
+  for (int i = 0; i < 5000 && !retirements_->idle(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(retirements_->idle()) << "nothing is known to be retiring";
+  EXPECT_THAT(reasons(), ::testing::ElementsAre("VIEW_FAILED"));
+  for (int i = 0; i < 5000 && runner_->memory().tenants > 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(runner_->memory().tenants, 1u) << "who was looked at in passing has left again";
 }
 
 // What the log would not say meanwhile is found in the views.
