@@ -1,18 +1,23 @@
 #include "projections/runtime/fold.h"
 
 #include <algorithm>
+#include <set>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/crypto.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
+#include "eventstore/base/string_view.h"
 #include "projections/runtime/limits.h"
 
 namespace dealog::projections {
 namespace {
 
-// Stands for all that found no place in a slot's list.
-constexpr char kTooMany[] = "0";
+// Begins what stands for all that found no place in a slot's list; the rest names the fields of the
+// build that met them: see Fingerprint. No field has the number 0.
+constexpr std::string_view kTooMany = "0";
 
 google::protobuf::ArenaOptions OptionsOver(std::vector<char>& block) {
   google::protobuf::ArenaOptions options;
@@ -21,9 +26,34 @@ google::protobuf::ArenaOptions OptionsOver(std::vector<char>& block) {
   return options;
 }
 
+void NameFields(const google::protobuf::Descriptor& type, std::set<std::string>& names) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    const bool is_new = names.insert(absl::StrCat(type.full_name(), ".", field.number())).second;
+    if (is_new && field.message_type() != nullptr) NameFields(*field.message_type(), names);
+  }
+}
+
+// Of the numbers of all fields of events that this build has: another one of a build that has more.
+const std::string& Fingerprint() {
+  static const auto* const fingerprint = [] {
+    std::set<std::string> names;
+    NameFields(*events::v1::Event::descriptor(), names);
+    std::string all;
+    for (const std::string& name : names) absl::StrAppend(&all, name, "\n");
+    constexpr size_t kBytes = 8;
+    const base::Digest digest = base::Sha256(all);
+    return new std::string(
+        absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), kBytes}));
+  }();
+  return *fingerprint;
+}
+
 void Count(const std::string& path, UnknownKinds& unknown) {
   const bool fits = unknown.size() < kUnknownKindsMax && path.size() <= kUnknownPathMax;
-  ++unknown[fits || unknown.contains(path) ? path : kTooMany];
+  ++unknown[fits || unknown.contains(path)
+                ? path
+                : absl::StrCat(base::View(kTooMany), ".", Fingerprint())];
 }
 
 }  // namespace
@@ -78,7 +108,10 @@ const base::UnknownFields& EventFields() {
 
 bool KnowsOneOf(const UnknownKinds& unknown) {
   return std::any_of(unknown.begin(), unknown.end(), [](const auto& kind) {
-    return kind.first == kTooMany || EventFields().Knows(kind.first);
+    const std::string_view path = kind.first;
+    if (!path.starts_with(kTooMany)) return EventFields().Knows(path);
+    // They were too many to remember: only another build can know one of them.
+    return path != absl::StrCat(base::View(kTooMany), ".", Fingerprint());
   });
 }
 

@@ -108,6 +108,39 @@ TEST_F(FailureTest, ABuildThatKnowsWhatWasSkippedRebuildsThatSlot) {
   EXPECT_EQ(StatusOf("fragile").events_folded, 2u);
 }
 
+// More kinds than are remembered: a build with the same fields knows none of them either.
+TEST_F(FailureTest, TooManyUnknownKindsRebuildOnlyForAnotherBuild) {
+  Append("acme", "n", {"a"});
+  for (uint32_t i = 0; i < kUnknownKindsMax + 5; ++i) AppendPayload("acme", Field(4000 + i, "new"));
+  const uint64_t events = kUnknownKindsMax + 6;
+  for (int round = 0; round < 3; ++round) {
+    Start({SturdyDefinition(), FragileDefinition()}, Options());
+    EXPECT_EQ(Count("acme", "n"), static_cast<int>(events));
+    EXPECT_EQ(StatusOf("sturdy").events_folded, round == 0 ? events : 0u) << round;
+    Stop();
+  }
+  EXPECT_THAT(told(), Not(HasSubstr("rebuilt")));
+  // As another build would have left it.
+  SlotPoint point;
+  {
+    auto store = *OpenViewStore(Views());
+    point = *store->ReadApplied("sturdy", TenantId{"acme"});
+  }
+  EXPECT_EQ(point.unknown.size(), kUnknownKindsMax + 1);
+  auto overflow = point.unknown.extract(point.unknown.begin());
+  EXPECT_THAT(overflow.key(), ::testing::StartsWith("0."));
+  EXPECT_EQ(overflow.mapped(), 5u);
+  overflow.key() = "0.0123456789abcdef";
+  point.unknown.insert(std::move(overflow));
+  ViewWrite write;
+  write.applied = {{"sturdy", TenantId{"acme"}, point}};
+  Plant(write);
+  Start({SturdyDefinition(), FragileDefinition()}, Options());
+  EXPECT_EQ(Count("acme", "n"), static_cast<int>(events));
+  EXPECT_EQ(StatusOf("sturdy").events_folded, events);
+  EXPECT_EQ(StatusOf("fragile").events_folded, 0u);
+}
+
 TEST_F(FailureTest, ADamagedRowRebuildsThatViewOfThatTenant) {
   for (int i = 0; i < 20; ++i) Append("acme", "n" + std::to_string(i), {"a"});
   for (int i = 0; i < 5; ++i) Append("beta", "n" + std::to_string(i), {"a"});
