@@ -48,7 +48,13 @@ void Follower::WhenFresh(const eventstore::TenantId& id, FreshWait wait) {
   if (!found.ok()) return wait.done(found.status());
   const TenantPtr& tenant = *found;
   if (!wait.passing) tenant->used_us = base::MonotonicMicros();
-  if (tenant->Serves(wait.views, wait.position)) return wait.done(absl::OkStatus());
+  if (tenant->Serves(wait.views, wait.position)) {
+    wait.done(absl::OkStatus());
+    // Nothing is to be loaded, so that nobody would look whether it leaves: all that was read of it
+    // failed, perhaps.
+    if (tenant->used_us == 0) shared_.loader.Add(tenant, Loader::Urgency::kBackground);
+    return;
+  }
   if ((tenant->wanted & wait.views) != wait.views) {
     base::WriterLock lock(tenant->mu);
     tenant->Want(wait.views);
