@@ -52,9 +52,20 @@ class StreamReactor : public GrpcReactor,
       return;
     }
     source_ = std::move(source);
+    {
+      base::MutexLock lock(mu_);
+      working_ = true;  // A source that wakes at once is not asked before it has its wake.
+    }
     source_->SetWake([weak = this->weak_from_this()] {
       if (const auto stream = weak.lock()) stream->Wake();
     });
+    bool woken = false;
+    {
+      base::MutexLock lock(mu_);
+      working_ = false;
+      woken = again_;
+    }
+    if (woken) Wake();
     if (reads.empty()) {
       Wake();
       return;
