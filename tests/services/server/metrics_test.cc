@@ -3,13 +3,9 @@
 
 #include "services/server/metrics.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -21,6 +17,7 @@
 #include "dealog/v1/log.grpc.pb.h"
 #include "dealog/v1/tenants.grpc.pb.h"
 #include "services/server/server.h"
+#include "tests/services/server/scrape.h"
 #include "tests/services/server/temp_dir.h"
 
 namespace dealog::server {
@@ -38,26 +35,6 @@ std::string ReadText(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-std::string Scrape(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
-  inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-  EXPECT_EQ(connect(socket_fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0) << address;
-  constexpr std::string_view kRequest =
-      "GET /metrics HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(write(socket_fd, kRequest.data(), kRequest.size()), ssize_t{kRequest.size()});
-  std::string answer;
-  std::array<char, 65536> block;
-  for (ssize_t got; (got = read(socket_fd, block.data(), block.size())) > 0;) {
-    answer.append(block.data(), static_cast<size_t>(got));
-  }
-  close(socket_fd);
-  return answer;
 }
 
 // Name to type, of lines "# TYPE name type".
