@@ -67,8 +67,7 @@ absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQue
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
   ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
-  const DealIds ids = [&snapshot](DealIndex deal) { return snapshot.view().Id(deal); };
-  const DealKeys keys(snapshot.table(), ids);
+  const DealKeys keys = snapshot.table().keys();
   const auto offer = [&](DealIndex deal) {
     OrderKey key = keys.KeyOf(order.field->id, deal);
     if (key.number == UnsetNumber(false)) key.number = UnsetNumber(order.descending);
