@@ -92,6 +92,7 @@ v1::Deal ToDeal(const DealState& state) {
   v1::Deal deal;
   deal.set_deal_id(state.deal_id);
   deal.set_etag(Etag(state));
+  deal.set_newer_data(static_cast<bool>(state.newer));
   deal.set_title(state.title.value);
   deal.set_pipeline_id(state.pipeline_id);
   deal.set_stage_id(state.stage.stage_id);

@@ -154,6 +154,7 @@ class StageWalk {
 
 void DealFacts::Clear(int64_t as_of_us) {
   exists = false;
+  newer = false;
   pipeline = kNoSymbol;
   revision = 0;
   last_position = 0;
@@ -189,6 +190,7 @@ void DealFacts::Take(const TapeEvent& event) {
     AddStep(event);
   }
   if (!occurred) return;
+  newer = newer || event.newer;
   revision = event.revision;
   last_position = event.position;
   updated_us = event.recorded_us;

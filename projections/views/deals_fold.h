@@ -69,6 +69,7 @@ class DealFacts {
   bool ended() const { return ended_; }
 
   bool exists = false;
+  bool newer = false;  // Some event holds what this build does not know.
   Symbol pipeline = kNoSymbol;
   int64_t opened_us = kNever;
   uint32_t revision = 0;

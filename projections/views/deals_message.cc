@@ -47,6 +47,7 @@ v1::Deal DealMessages::Make(DealIndex deal) {
   v1::Deal message;
   message.set_deal_id(std::string(snapshot_.view().Id(deal)));
   message.set_etag(absl::StrCat(facts.revision));
+  message.set_newer_data(facts.newer);
   message.set_title(facts.title);
   message.set_pipeline_id(std::string(symbols.Text(facts.pipeline)));
   SetStanding(facts.standing, symbols, message);

@@ -6,12 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "projections/states/event_types.h"
 #include "projections/views/deals_fields.h"
 
 namespace dealog::projections {
 namespace {
 
 using events::v1::DealEvent;
+
+constexpr uint8_t kNewerBit = 0x80;
 
 // values = count { field value }, value by the field's form: symbol | 0, or 1 minor currency | 0,
 // or 1 day | text
@@ -103,7 +106,7 @@ TapeKind KindOf(const DealEvent& event) {
     case DealEvent::KIND_NOT_SET:
       break;
   }
-  return TapeKind{};
+  return TapeKind::kUnknown;
 }
 
 void EncodeBody(const DealEvent& event, Symbols& symbols, RowWriter& out) {
@@ -171,7 +174,7 @@ absl::Status Tape::Append(const FoldedEvent& event, Symbols& symbols, TapeEvent*
   const storage::v1::EventHeader& header = event.header;
   const TapeKind kind = KindOf(event.event.deal());
   const bool opens = kind == TapeKind::kOpened;
-  if (kind == TapeKind{} || opens != empty() || header.revision() <= end_.revision ||
+  if (opens != empty() || header.revision() <= end_.revision ||
       header.position() <= end_.position) {
     return base::Error(
         absl::StatusCode::kInternal, "INTERNAL",
@@ -187,7 +190,8 @@ absl::Status Tape::Append(const FoldedEvent& event, Symbols& symbols, TapeEvent*
   }
   const size_t begin = last_.size();
   RowWriter out(last_);
-  out.Byte(static_cast<uint8_t>(kind));
+  const bool newer = static_cast<bool>(states::FindNewerField(event.event));
+  out.Byte(static_cast<uint8_t>(static_cast<uint8_t>(kind) | (newer ? kNewerBit : 0)));
   out.Unsigned(header.position() - end_.position);
   out.Signed(header.recorded_at_us() - end_.recorded_us);
   out.Signed(header.recorded_at_us() - header.occurred_at_us());
@@ -234,7 +238,9 @@ bool TapeReader::Next(TapeEvent& event) {
     if (!ok() || tape_ == nullptr || ++chunk_ >= tape_->chunk_count()) return false;
     reader_ = RowReader(tape_->Chunk(chunk_));
   }
-  event.kind = static_cast<TapeKind>(reader_.Byte());
+  const uint8_t kind = reader_.Byte();
+  event.kind = static_cast<TapeKind>(kind & ~kNewerBit);
+  event.newer = (kind & kNewerBit) != 0;
   event.position = end_.position += reader_.Unsigned();
   event.recorded_us = end_.recorded_us += reader_.Signed();
   event.occurred_us = event.recorded_us - reader_.Signed();
@@ -280,6 +286,8 @@ void TapeReader::ReadBody(TapeEvent& event) {
       return ReadTags(event);
     case TapeKind::kContacts:
       return ReadContacts(event);
+    case TapeKind::kUnknown:
+      return;
   }
   ok_ = false;
 }

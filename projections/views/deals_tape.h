@@ -6,6 +6,7 @@
 //   tape  = { chunk }             all but the last hold kTapeChunkEvents events
 //   chunk = { event }
 //   event = kind position_delta recorded_delta occurred_lag revision_delta actor body
+//   kind  = TapeKind, and kNewerBit if the event holds what this build does not know
 //   body  = see Encode… in deals_tape.cc
 //
 // Deltas are to the event before, across chunks (0 for the first); occurred_lag = recorded_at -
@@ -40,6 +41,7 @@ enum class TapeKind : uint8_t {
   kAttributes,  // Owner, amount, expected close date and plain fields.
   kTags,
   kContacts,
+  kUnknown,  // Of a newer release: it changes nothing but the revision.
 };
 
 // A field took a value.
@@ -52,6 +54,7 @@ struct TapeValue {
 // One event. Only what its kind has is meaningful.
 struct TapeEvent {
   TapeKind kind{};
+  bool newer = false;  // It holds what this build does not know (states::FindNewerField).
   uint64_t position = 0;
   uint32_t revision = 0;
   int64_t recorded_us = 0;
@@ -88,7 +91,7 @@ class TapeReader;
 // one changes, by growing.
 class Tape {
  public:
-  // Appends one event of the deal; INTERNAL if it is no deal event or breaks the stream's order.
+  // Appends one event of the deal's stream; INTERNAL if it breaks the stream's order.
   // `appended`, unless null, becomes the event as a reader reads it; its texts point into the tape.
   absl::Status Append(const FoldedEvent& event, Symbols& symbols, TapeEvent* appended);
   // Takes the chunk of that number back, in order; false if it does not parse or holds a symbol

@@ -10,6 +10,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status.h"
 #include "eventstore/base/string_view.h"
+#include "projections/states/stream_types.h"
 #include "projections/views/texts.h"
 
 namespace dealog::projections {
@@ -58,9 +59,10 @@ absl::Status Corrupt(std::string_view key) {
 }  // namespace
 
 absl::Status DealsView::Fold(const FoldedEvent& event) {
-  if (!event.event.has_deal()) return absl::OkStatus();
-  // A kind of a newer release, which the runner counts.
-  if (event.event.deal().kind_case() == events::v1::DealEvent::KIND_NOT_SET) {
+  if (event.header.stream().type() != states::kDealStream) return absl::OkStatus();
+  // Of a newer release, and nothing is known of the deal: there is none to say it of.
+  if (event.event.deal().kind_case() == events::v1::DealEvent::KIND_NOT_SET &&
+      !Find(event.header.stream().id())) {
     return absl::OkStatus();
   }
   const DealIndex index = IndexOf(event.header.stream().id());
@@ -215,7 +217,7 @@ absl::Status DealsView::LoadRow(std::string_view key, std::string_view value) {
 
 ViewDefinition DealsViewDefinition() {
   return {
-      .name = kDealsView, .version = 2, .make_state = [] { return std::make_unique<DealsView>(); }};
+      .name = kDealsView, .version = 3, .make_state = [] { return std::make_unique<DealsView>(); }};
 }
 
 }  // namespace dealog::projections

@@ -69,6 +69,7 @@ class Spec : public StateReader {
   }
   // An event as it stands; `stream` is "deal#1", or "tenant/acme".
   Spec& GivenEvent(std::string_view stream, std::string_view text);
+  Spec& GivenEvent(const StreamRef& stream, const events::v1::Event& event);
 
   template <typename Request>
   Spec& When(std::string_view text) {

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "absl/strings/escaping.h"
+#include "projections/states/event_types.h"
+#include "projections/views/queries.h"
 #include "projections/views/registry.h"
 #include "tests/projections/runtime/runner_fixture.h"
 #include "tests/support/random_deals.h"
@@ -14,18 +16,6 @@ namespace dealog::projections {
 namespace {
 
 constexpr char kTenant[] = "acme";
-
-// Name of the innermost message, which is the event's type; an external event says it itself.
-std::string TypeOf(const events::v1::Event& event) {
-  if (event.has_external()) return event.external().type();
-  const google::protobuf::Message* message = &event;
-  for (int depth = 0; depth < 2; ++depth) {
-    const auto* field = message->GetReflection()->GetOneofFieldDescriptor(
-        *message, message->GetDescriptor()->oneof_decl(0));
-    message = &message->GetReflection()->GetMessage(*message, field);
-  }
-  return message->GetDescriptor()->name();
-}
 
 class AllViewsTest : public RunnerTest {
  protected:
@@ -36,8 +26,8 @@ class AllViewsTest : public RunnerTest {
     commit.origin.principal = "user:test";
     eventstore::NewEvent& added = commit.events.emplace_back();
     added.stream = stream;
-    added.type =
-        event.aggregate_case() == events::v1::Event::AGGREGATE_NOT_SET ? "Novelty" : TypeOf(event);
+    added.type = states::EventTypeName(event);
+    if (added.type.empty()) added.type = "Novelty";  // Of a newer release.
     added.event_id = base::UuidBytes(base::DeriveUuid7(1, std::to_string(++count_)));
     added.payload = event.SerializeAsString();
     added.occurred_at_us = time_us;
@@ -69,6 +59,12 @@ class AllViewsTest : public RunnerTest {
       if (type == "deal" || type == "pipeline" || type == "tenant") continue;
       Log(event, {type, type + "_x"}, 1'700'000'000'000'000);
     }
+  }
+  template <typename Question>
+  auto Ask(Question question) {
+    const auto read = Read(kTenant);
+    DEALOG_CHECK_OK(read);
+    return question(**read);
   }
   void AwaitHead() {
     const auto read = Read(kTenant);
@@ -184,6 +180,50 @@ TEST_F(AllViewsTest, EventsOfANewerReleaseFoldToNothingInEveryView) {
   AwaitHead();  // Nothing failed.
   Stop();
   EXPECT_EQ(RowsOfAFoldInOneGo(), Dump());
+}
+
+// Reads go on, and the resource says so.
+TEST_F(AllViewsTest, WhatANewerReleaseWroteIsToldByTheResource) {
+  LogExamples();
+  LogDeals(2, 5);
+  Start(AllViews());
+  const auto deals = [this] {
+    const auto page = Ask([](const TenantViews& views) { return ListDeals(views, {}); });
+    DEALOG_CHECK_OK(page);
+    return page->items;
+  };
+  const std::vector<v1::Deal> before = deals();
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_FALSE(before[0].newer_data() || before[1].newer_data());
+  const auto newer = [](auto& message) {
+    message.GetReflection()->MutableUnknownFields(&message)->AddVarint(4000, 1);
+  };
+  events::v1::Event of_deal;
+  newer(*of_deal.mutable_deal());
+  Log(of_deal, {"deal", before[0].deal_id()}, 1'700'000'000'000'000);
+  events::v1::Event of_contact;
+  newer(*of_contact.mutable_contact());
+  Log(of_contact, {"contact", "contact_x"}, 1'700'000'000'000'000);
+  for (const bool restarted : {false, true}) {
+    const std::vector<v1::Deal> after = deals();
+    ASSERT_EQ(after.size(), 2u);
+    EXPECT_TRUE(after[0].newer_data());
+    EXPECT_FALSE(after[1].newer_data()) << "another deal";
+    EXPECT_EQ(after[0].stage_id(), before[0].stage_id());
+    EXPECT_EQ(std::stoi(after[0].etag()), std::stoi(before[0].etag()) + 1);
+    const auto deal = Ask([&](const TenantViews& views) {
+      return GetDeal(views, before[0].deal_id(), {}, views.recorded_at_us());
+    });
+    ASSERT_TRUE(deal.ok()) << deal.status();
+    EXPECT_TRUE(deal->newer_data());
+    const auto contact =
+        Ask([](const TenantViews& views) { return GetContact(views, "contact_x"); });
+    ASSERT_TRUE(contact.ok()) << contact.status();
+    EXPECT_TRUE(contact->newer_data());
+    if (restarted) break;
+    Stop();
+    Start(AllViews());
+  }
 }
 
 }  // namespace

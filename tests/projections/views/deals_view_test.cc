@@ -73,13 +73,50 @@ TEST(DealsView, RefusesWhatBreaksTheStream) {
   EXPECT_TRUE(Fold(other, DealEvent(6, 2, 10, Moved("b"))).ok());
 }
 
-TEST(DealsView, AKindOfANewerReleaseFoldsToNothing) {
+// It changes nothing but the revision, and the deal says so from then on.
+TEST(DealsView, AnEventOfANewerReleaseIsTold) {
+  const auto newer = [](auto& message) {
+    message.GetReflection()->MutableUnknownFields(&message)->AddVarint(4000, 1);
+  };
+  events::v1::DealEvent kind;  // Of a kind that no build has.
+  newer(kind);
+  events::v1::DealEvent field = Moved("b");  // Of a known kind, with a field that none has.
+  newer(*field.mutable_deal_stage_moved());
+  LoggedEvent aggregate = DealEvent(6, 2, 20, {});  // Of a union that none has.
+  aggregate.event.clear_deal();
+  newer(aggregate.event);
+  for (const LoggedEvent& event :
+       {DealEvent(6, 2, 20, kind), DealEvent(6, 2, 20, field), aggregate}) {
+    auto view = std::make_unique<DealsView>();
+    ASSERT_TRUE(Fold(*view, DealEvent(5, 1, 10, Opened())).ok());
+    ASSERT_TRUE(Fold(*view, event).ok());
+    ASSERT_TRUE(Fold(*view, DealEvent(7, 3, 30, Moved("c"))).ok());
+    for (int round = 0; round < 2; ++round) {
+      DealFacts facts;
+      view->FactsOf(0, {}, facts);
+      EXPECT_TRUE(facts.newer);
+      EXPECT_EQ(view->symbols().Text(facts.standing.stage), "c");
+      view->FactsOf(0, {.known_position = 6}, facts);
+      EXPECT_TRUE(facts.newer);
+      EXPECT_EQ(facts.revision, 2u) << "as the state says";
+      view->FactsOf(0, {.known_position = 5}, facts);
+      EXPECT_FALSE(facts.newer) << "before it was recorded";
+      view->FactsOf(0, {.as_of_us = 20}, facts);
+      EXPECT_FALSE(facts.newer) << "before it occurred";
+      if (round > 0) break;
+      RowMap rows;
+      view->FlushRows(rows);
+      view = std::make_unique<DealsView>();
+      for (const auto& [key, value] : rows.rows) ASSERT_TRUE(view->LoadRow(key, value).ok());
+      view->CommitDone();
+    }
+  }
+}
+
+TEST(DealsView, AKindOfANewerReleaseMakesNoDeal) {
   DealsView view;
-  ASSERT_TRUE(Fold(view, DealEvent(5, 1, 10, Opened())).ok());
-  const size_t rows = view.RowCount();
-  EXPECT_TRUE(Fold(view, DealEvent(6, 2, 10, events::v1::DealEvent())).ok());
-  EXPECT_EQ(view.RowCount(), rows);
-  EXPECT_TRUE(Fold(view, DealEvent(7, 3, 10, Moved("b"))).ok());
+  EXPECT_TRUE(Fold(view, DealEvent(5, 1, 10, {})).ok());
+  EXPECT_EQ(view.deal_count(), 0u);
 }
 
 TEST(DealsView, TakesNoNoticeOfOtherAggregates) {

@@ -64,17 +64,36 @@ class World {
   }
   // An event that no decider of the domain leads to.
   void Happen(const std::string& stream, const std::string& text) {
-    spec_.GivenEvent(stream, text);
-    ++minute_;
     const std::string id = ExpandIds(stream);
-    Fold({std::string(states::StreamTypeOfId(id)), id}, domain::FromText<events::v1::Event>(text),
-         spec_.ran().occurred_at_us, true);
-    CheckTouched();
+    Happen({std::string(states::StreamTypeOfId(id)), id},
+           domain::FromText<events::v1::Event>(text));
+  }
+  // Any stream goes on with an event of a newer release: of a kind, or of a union, that no build
+  // has.
+  void BeOvertaken() {
+    auto stream = log_.begin();
+    std::advance(stream, Pick(static_cast<uint32_t>(log_.size())));
+    events::v1::Event event;
+    google::protobuf::Message* newer = &event;
+    const events::v1::Event& known = stream->second.front().event;
+    if (OneIn(2)) {
+      newer = event.GetReflection()->MutableMessage(
+          &event, known.GetReflection()->GetOneofFieldDescriptor(
+                      known, known.GetDescriptor()->oneof_decl(0)));
+    }
+    newer->GetReflection()->MutableUnknownFields(newer)->AddVarint(4000, 1);
+    Happen({stream->first.first, stream->first.second}, event);
   }
   domain::Spec& spec() { return spec_; }
   const std::set<std::string>& kinds() const { return kinds_; }
 
  private:
+  void Happen(const states::StreamRef& stream, const events::v1::Event& event) {
+    spec_.GivenEvent(stream, event);
+    ++minute_;
+    Fold(stream, event, spec_.ran().occurred_at_us, true);
+    CheckTouched();
+  }
   void Prepare() {
     if (OneIn(2)) {
       // Minutes, so that some fall on the same instant.

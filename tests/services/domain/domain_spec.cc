@@ -129,9 +129,13 @@ Spec& Spec::Seed(int number) {
 }
 
 Spec& Spec::GivenEvent(std::string_view stream, std::string_view text) {
+  return GivenEvent(StreamOf(stream), FromText<events::v1::Event>(text));
+}
+
+Spec& Spec::GivenEvent(const StreamRef& stream, const events::v1::Event& event) {
   ran_ = meta_;
   if (!occurred_set_) ran_.occurred_at_us = ran_.now_us;
-  Apply({StreamOf(stream), FromText<events::v1::Event>(text)});
+  Apply({stream, event});
   meta_.now_us += SpecMinute(1) - SpecMinute(0);
   occurred_set_ = false;
   return *this;
