@@ -13,6 +13,7 @@
 #include "eventstore/base/status.h"
 #include "projections/filter/evaluate.h"
 #include "projections/states/deal_fields.h"
+#include "projections/views/deals_fields.h"
 #include "projections/views/deals_terms.h"
 
 namespace dealog::projections {
@@ -142,6 +143,7 @@ class Evaluator {
 
   void Compare(const Node& node, DealMarks& marks);
   void CompareAmount(const Node& node, DealMarks& marks);
+  void CompareText(const Node& node, DealMarks& marks);
 
   const DealsSnapshot& snapshot_;
   const FactTable& table_;
@@ -240,9 +242,20 @@ void Evaluator::Compare(const Node& node, DealMarks& marks) {
           node, marks, [&](DealIndex deal) { return table_.last_occurred_us[deal] >= as_of_; },
           [&](DealIndex deal) { return Value::Instant(table_.updated_us[deal]); },
           [](const DealFacts& facts) { return Value::Instant(facts.updated_us); });
-    default:  // deals_queries_test asks for every field of the table.
-      DEALOG_CHECK(false) << "no column answers for field " << states::PlaceOfField(node.field_id);
+    default:
+      return CompareText(node, marks);
   }
+}
+
+// A text that deals share and that has no postings: its row says which column.
+void Evaluator::CompareText(const Node& node, DealMarks& marks) {
+  const DealFieldRow* row = FindDealField(FieldOf(node));
+  // deals_queries_test asks for every field of the table.
+  DEALOG_CHECK(row != nullptr && row->form == FieldForm::kSymbol)
+      << "no column answers for field " << states::PlaceOfField(node.field_id);
+  KeepByField(row->field, marks, [&](Symbol symbol) {
+    return filter::Compares(node, Value::Text(snapshot_.symbols().Text(symbol)));
+  });
 }
 
 }  // namespace
