@@ -239,6 +239,71 @@ TEST(Tidy, ForbiddenConstructs) {
   }
 }
 
+// A patch of tests/cost: the files it touches, and where it no longer fits.
+struct CostPatch {
+  std::set<std::string> product, tests, docs;
+  std::vector<std::string> misfits;
+
+  void Touch(const std::string& file) {
+    const bool is_doc = file.starts_with("docs/") || file.ends_with(".md");
+    (file.starts_with("tests/") ? tests : is_doc ? docs : product).insert(file);
+  }
+  // What the file holds before the hunk must be in it as one piece.
+  void CheckHunk(const std::string& file, const std::string& before) {
+    if (!before.empty() && Read(file).find(before) == std::string::npos) {
+      misfits.push_back(file + ":\n" + before);
+    }
+  }
+};
+
+CostPatch ReadCostPatch(const fs::path& path) {
+  CostPatch patch;
+  std::stringstream in(Read(path));
+  std::string file, before;
+  bool in_hunk = false;
+  const auto end_hunk = [&] {
+    patch.CheckHunk(file, before);
+    before.clear();
+  };
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("diff --git ")) {
+      end_hunk();
+      in_hunk = false;
+      file = line.substr(line.rfind(" b/") + 3);
+      patch.Touch(file);
+    } else if (line.starts_with("new file") && fs::exists(file)) {
+      patch.misfits.push_back(file + " exists");
+    } else if (line.starts_with("@@")) {
+      end_hunk();
+      in_hunk = true;
+    } else if (in_hunk && (line.starts_with(' ') || line.starts_with('-'))) {
+      before += line.substr(1) + "\n";
+    }
+  }
+  end_hunk();
+  return patch;
+}
+
+TEST(Tidy, ChangesCostWhatTheTableSays) {
+  const std::string text = Read("docs/ARCHITECTURE.md");
+  for (const std::string name : {"field", "event", "action", "view"}) {
+    const CostPatch patch = ReadCostPatch("tests/cost/" + name + ".patch");
+    for (const std::string& misfit : patch.misfits) {
+      ADD_FAILURE() << "tests/cost/" << name << ".patch no longer fits (tests/cost/README.md) in "
+                    << misfit;
+    }
+    std::smatch row;
+    ASSERT_TRUE(std::regex_search(
+        text, row,
+        std::regex("\n\\|[^|\n]*/" + name +
+                   "\\.patch\\)[^|\n]*\\| *(\\d+) *\\| *(\\d+) *\\| *(\\d+) *\\|")))
+        << "docs/ARCHITECTURE.md, Cost of change: no row for " << name << ".patch";
+    EXPECT_EQ(row[1], std::to_string(patch.product.size())) << name << ": files of the product";
+    EXPECT_EQ(row[2], std::to_string(patch.tests.size())) << name << ": files of tests";
+    EXPECT_EQ(row[3], std::to_string(patch.docs.size())) << name << ": files of docs";
+  }
+}
+
 TEST(Tidy, ProtoElementsAreCommented) {
   static const std::regex element(R"(^ *(message|enum|service|rpc|oneof|[A-Z][A-Z0-9_]+ = \d+)"
                                   R"(|(repeated |optional )?[A-Za-z0-9_.<>, ]+ [a-z0-9_]+ = \d+))");
