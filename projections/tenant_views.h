@@ -1,6 +1,7 @@
 #pragma once
 
-// What a query sees: one tenant's views, all folded up to the same position.
+// What a query sees: one tenant's views, all folded up to the same position. It is read in place,
+// under the tenant's lock, unless it takes its time: then it detaches first.
 
 #include <cstdint>
 #include <string_view>
@@ -26,6 +27,10 @@ class TenantViews {
     if (!state.ok()) return state.status();
     return static_cast<const View*>(*state);
   }
+  // Lets go of the lock, so that no fold waits for a long answer: from here on Get gives copies of
+  // the views, at the same position. What it gave before is void. Where a view can't be copied, or
+  // there is no lock, nothing changes. Idempotent.
+  virtual void Detach() const {}
 
  protected:
   virtual absl::StatusOr<const ViewState*> Find(std::string_view name) const = 0;

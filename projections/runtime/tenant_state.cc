@@ -1,6 +1,8 @@
 #include "projections/runtime/tenant_state.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -21,35 +23,68 @@ class LockedViews final : public TenantViews {
                                                               named_(named) {
     tenant_->mu.ReaderLock();
   }
-  ~LockedViews() override ABSL_NO_THREAD_SAFETY_ANALYSIS { tenant_->mu.ReaderUnlock(); }
+  ~LockedViews() override ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!copied_) tenant_->mu.ReaderUnlock();
+  }
 
   eventstore::Position position() const override ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return tenant_->position;
+    return copied_ ? copied_->position : tenant_->position;
   }
   int64_t recorded_at_us() const override ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return tenant_->recorded_at_us;
+    return copied_ ? copied_->recorded_at_us : tenant_->recorded_at_us;
+  }
+  void Detach() const override ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (copied_) return;
+    Copied copied{.position = tenant_->position, .recorded_at_us = tenant_->recorded_at_us};
+    for (ViewIndex i = 0; i < views_.size(); ++i) {
+      std::shared_ptr<const ViewState> copy;
+      if (absl::StatusOr<const ViewState*> state = InPlace(i); !state.ok()) {
+        copied.views.emplace_back(state.status());
+      } else if ((copy = tenant_->CopyOf(i)) != nullptr) {
+        copied.views.emplace_back(std::move(copy));
+      } else {
+        return;  // It stays as it is.
+      }
+    }
+    copied_ = std::move(copied);
+    tenant_->mu.ReaderUnlock();
   }
 
  private:
-  absl::StatusOr<const ViewState*> Find(std::string_view name) const override
-      ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  struct Copied {
+    eventstore::Position position;
+    int64_t recorded_at_us = 0;
+    // By ViewIndex.
+    std::vector<absl::StatusOr<std::shared_ptr<const ViewState>>> views = {};
+  };
+
+  absl::StatusOr<const ViewState*> Find(std::string_view name) const override {
     for (ViewIndex i = 0; i < views_.size(); ++i) {
       if (views_[i].name != name) continue;
-      if ((named_ & ViewSet{1} << i) == 0) return NotNamed(name);
-      const Slot& slot = tenant_->slots[i];
-      switch (slot.phase) {
-        case Slot::Phase::kLive:
-          DEALOG_CHECK(slot.point.position == tenant_->position) << std::string(name);
-          return slot.state.get();
-        case Slot::Phase::kFailed:
-          return Failed(name, slot);
-        case Slot::Phase::kCold:
-        case Slot::Phase::kBehind:
-          return Behind(name, slot);
-      }
+      if (!copied_) return InPlace(i);
+      const auto& copy = copied_->views[i];
+      if (!copy.ok()) return copy.status();
+      return copy->get();
     }
     return base::Error(absl::StatusCode::kNotFound, "PROJECTION_NOT_FOUND",
                        absl::StrCat("no view is named ", base::View(name)));
+  }
+
+  absl::StatusOr<const ViewState*> InPlace(ViewIndex view) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const std::string_view name = views_[view].name;
+    if ((named_ & ViewSet{1} << view) == 0) return NotNamed(name);
+    const Slot& slot = tenant_->slots[view];
+    switch (slot.phase) {
+      case Slot::Phase::kLive:
+        DEALOG_CHECK(slot.point.position == tenant_->position) << std::string(name);
+        return slot.state.get();
+      case Slot::Phase::kFailed:
+        return Failed(name, slot);
+      case Slot::Phase::kCold:
+      case Slot::Phase::kBehind:
+        break;
+    }
+    return Behind(name, slot);
   }
 
   // A bug of the caller's, who alone shall notice.
@@ -81,9 +116,21 @@ class LockedViews final : public TenantViews {
   const TenantHold tenant_;
   const std::span<const ViewDefinition> views_;
   const ViewSet named_;
+  mutable std::optional<Copied> copied_;  // Unset: the lock is held.
 };
 
 }  // namespace
+
+std::shared_ptr<const ViewState> TenantState::CopyOf(ViewIndex view) {
+  const Slot& slot = slots[view];
+  base::MutexLock lock(copies_mu);
+  Copy& last = copies[view];
+  std::shared_ptr<const ViewState> copy = last.state.lock();
+  if (copy != nullptr && last.life == slot.life && last.position == position) return copy;
+  copy = slot.state->Copy();
+  last = {.life = slot.life, .position = position, .state = copy};
+  return copy;
+}
 
 void TenantState::Settle() {
   ViewSet now_ready = 0;

@@ -48,10 +48,12 @@ struct Slot {
 // Invariants: slots that are live are at `position`, the others not beyond it.
 struct TenantState {
   TenantState(eventstore::TenantId tenant, eventstore::PartitionId of, size_t view_count)
-      : id(std::move(tenant)), partition(of), slots(view_count) {}
+      : id(std::move(tenant)), partition(of), slots(view_count), copies(view_count) {}
 
   // Publishes `position`, which slots a read need not wait for and which are not cold.
   void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // A copy of a live view's state, shared by all who ask at this position; see ViewState::Copy.
+  std::shared_ptr<const ViewState> CopyOf(ViewIndex view) ABSL_SHARED_LOCKS_REQUIRED(mu);
   // Those of them that are cold are behind from here on: the caller tells a loader.
   void Want(ViewSet views) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // True if a read of these views at that position need not wait.
@@ -72,6 +74,15 @@ struct TenantState {
   std::atomic<uint64_t> reached{0};
   std::atomic<ViewSet> ready{0};
   std::atomic<ViewSet> wanted{0};
+
+  // The last copy of a view, as long as somebody reads it.
+  struct Copy {
+    uint64_t life = 0;
+    eventstore::Position position;
+    std::weak_ptr<const ViewState> state;
+  };
+  base::Mutex copies_mu;  // Taken within mu.
+  std::vector<Copy> copies ABSL_GUARDED_BY(copies_mu);  // By ViewIndex.
 
   std::atomic<int> holders{0};      // See TenantHold.
   std::atomic<int> unwritten{0};    // Flushes that hold rows of it and are not written yet.

@@ -29,7 +29,9 @@ absl::StatusOr<v1::Activity> GetActivity(const TenantViews& views, std::string_v
 
 absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
                                                   const ListQuery& query) {
-  ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
+  ASSIGN_OR_RETURN(const ActivitiesView* view,
+                   ViewToList<ActivitiesView>(views, kActivitiesView,
+                                              &ActivitiesView::activities));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::ActivityFields()));
   list.OfferAll(view->activities());
   return list.Finish(
@@ -38,7 +40,8 @@ absl::StatusOr<Page<v1::Activity>> ListActivities(const TenantViews& views,
 
 absl::StatusOr<Page<v1::Note>> ListNotes(const TenantViews& views, std::string_view deal_id,
                                          std::string_view contact_id, const PageRequest& page) {
-  ASSIGN_OR_RETURN(const ActivitiesView* view, views.Get<ActivitiesView>(kActivitiesView));
+  ASSIGN_OR_RETURN(const ActivitiesView* view,
+                   ViewToList<ActivitiesView>(views, kActivitiesView, &ActivitiesView::notes));
   ASSIGN_OR_RETURN(auto builder,
                    PageBuilder<const states::NoteState*>::Make(page, /*descending=*/true));
   const auto offer = [&](const states::NoteState& note) {

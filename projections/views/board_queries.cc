@@ -47,9 +47,11 @@ absl::StatusOr<Question> MakeQuestion(const TenantViews& views, std::string_view
   return Question{std::move(snapshot), std::move(found), std::move(filter), column_by};
 }
 
-BoardLayout LayoutOf(const Question& question) {
-  const DealsSnapshot& snapshot = question.snapshot;
-  const MatchedDeals deals = question.filter.Match(snapshot, question.pipeline.pipeline_id);
+// Detaches the snapshot if there are many.
+absl::StatusOr<BoardLayout> LayoutOf(Question& question) {
+  DealsSnapshot& snapshot = question.snapshot;
+  ASSIGN_OR_RETURN(const MatchedDeals deals,
+                   question.filter.Match(snapshot, question.pipeline.pipeline_id));
   return question.column_by == v1::BOARD_COLUMN_BY_DECISION_MONTH
              ? BoardLayout::ByDecisionMonth(snapshot, deals)
              : BoardLayout::ByStage(snapshot, question.pipeline, deals);
@@ -155,13 +157,17 @@ absl::StatusOr<v1::GetBoardResponse> GetBoard(const TenantViews& views,
         "cards_per_column", absl::StrCat("expected 0 to ", kCardsPerColumnMax, ", found ", cards));
   }
   ASSIGN_OR_RETURN(
-      const Question question,
+      Question question,
       MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(), when, now_us));
   const DealsSnapshot& snapshot = question.snapshot;
   const auto count = static_cast<size_t>(cards);
-  FilledBoard board = question.filter.all() && snapshot.indexes() != nullptr
-                          ? FillFromIndexes(snapshot, question.pipeline, question.column_by, count)
-                          : FillByScan(snapshot, LayoutOf(question), count);
+  FilledBoard board;
+  if (question.filter.all() && snapshot.indexes() != nullptr) {
+    board = FillFromIndexes(snapshot, question.pipeline, question.column_by, count);
+  } else {
+    ASSIGN_OR_RETURN(const BoardLayout layout, LayoutOf(question));
+    board = FillByScan(snapshot, layout, count);
+  }
   v1::GetBoardResponse reply;
   reply.set_pipeline_id(question.pipeline.pipeline_id);
   reply.set_pipeline(question.pipeline.display_name.value);
@@ -177,7 +183,7 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
                                                const PageRequest& page) {
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(page, false));
   ASSIGN_OR_RETURN(
-      const Question question,
+      Question question,
       MakeQuestion(views, request.pipeline(), request.column_by(), request.filter(), when, now_us));
   const DealsSnapshot& snapshot = question.snapshot;
   DealMessages messages(snapshot);
@@ -185,7 +191,7 @@ absl::StatusOr<Page<v1::Deal>> ListColumnCards(const TenantViews& views,
     return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
   };
   if (OfferAlongColumn(question, request.column(), page, builder)) return finish();
-  const BoardLayout layout = LayoutOf(question);
+  ASSIGN_OR_RETURN(const BoardLayout layout, LayoutOf(question));
   const int32_t column = layout.FindColumn(request.column());
   const bool by_month = request.column_by() == v1::BOARD_COLUMN_BY_DECISION_MONTH;
   if (column == BoardLayout::kNoColumn && by_month && IsMonth(request.column())) {

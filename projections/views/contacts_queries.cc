@@ -27,7 +27,8 @@ absl::StatusOr<v1::Contact> GetContact(const TenantViews& views, std::string_vie
 }
 
 absl::StatusOr<Page<v1::Contact>> ListContacts(const TenantViews& views, const ListQuery& query) {
-  ASSIGN_OR_RETURN(const ContactsView* view, views.Get<ContactsView>(kContactsView));
+  ASSIGN_OR_RETURN(const ContactsView* view,
+                   ViewToList<ContactsView>(views, kContactsView, &ContactsView::contacts));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::ContactFields()));
   list.OfferAll(view->contacts());
   return list.Finish(

@@ -281,8 +281,11 @@ void DealFilter::Narrow(const DealsSnapshot& snapshot, std::vector<DealIndex>& d
   deals.resize(kept);
 }
 
-MatchedDeals DealFilter::Match(const DealsSnapshot& snapshot, std::string_view pipeline_id) const {
+absl::StatusOr<MatchedDeals> DealFilter::Match(DealsSnapshot& snapshot,
+                                               std::string_view pipeline_id) const {
   const std::optional<Candidates> candidates = CandidatesIn(snapshot, pipeline_id);
+  const size_t count = candidates ? candidates->deals.size() : snapshot.deal_count();
+  if (count > kDealsUnderLockMax) RETURN_IF_ERROR(snapshot.Detach());
   if (!candidates) {
     DealMarks marks = ExistingDeals(snapshot, pipeline_id);
     Narrow(snapshot, marks);

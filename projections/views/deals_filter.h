@@ -50,8 +50,9 @@ class MatchedDeals {
 class DealFilter {
  public:
   static absl::StatusOr<DealFilter> Compile(std::string_view text, const TenantView& tenant);
-  // Who exists at the snapshot, in the pipeline if it is given, and matches.
-  MatchedDeals Match(const DealsSnapshot& snapshot, std::string_view pipeline_id) const;
+  // Who exists at the snapshot, in the pipeline if it is given, and matches. Detaches the snapshot
+  // if more than kDealsUnderLockMax deals are to be looked at.
+  absl::StatusOr<MatchedDeals> Match(DealsSnapshot& snapshot, std::string_view pipeline_id) const;
   // Leaves those that match.
   void Narrow(const DealsSnapshot& snapshot, DealMarks& marks) const;
   void Narrow(const DealsSnapshot& snapshot, std::vector<DealIndex>& deals) const;

@@ -62,23 +62,23 @@ absl::StatusOr<v1::GetFieldHistoryResponse> GetFieldHistory(
 }
 
 absl::StatusOr<Page<v1::Deal>> ListDeals(const TenantViews& views, const ListQuery& query) {
-  ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
+  ASSIGN_OR_RETURN(DealsSnapshot snapshot,
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(query.filter, snapshot.tenant()));
   ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by, states::DealFields()));
   ASSIGN_OR_RETURN(auto builder, PageBuilder<DealIndex>::Make(query.page, order.descending));
-  const DealKeys keys = snapshot.table().keys();
   const auto offer = [&](DealIndex deal) {
-    OrderKey key = keys.KeyOf(order.field->id, deal);
+    OrderKey key = snapshot.table().keys().KeyOf(order.field->id, deal);
     if (key.number == UnsetNumber(false)) key.number = UnsetNumber(order.descending);
     return builder.Offer(key, deal);
   };
   const auto along = [&](const DealWalk::Visitor& visitor) {
-    snapshot.indexes()->ForEachInOrder(order.field->id, order.descending, builder.after(), keys,
-                                       visitor);
+    snapshot.indexes()->ForEachInOrder(order.field->id, order.descending, builder.after(),
+                                       snapshot.table().keys(), visitor);
   };
   if (!DealWalk(snapshot, filter).Find(along, query.page.size + 1, offer)) {
-    filter.Match(snapshot, {}).ForEach(offer);
+    ASSIGN_OR_RETURN(const MatchedDeals deals, filter.Match(snapshot, {}));
+    deals.ForEach(offer);
   }
   DealMessages messages(snapshot);
   return builder.Finish([&messages](DealIndex deal) { return messages.Make(deal); });
@@ -95,10 +95,23 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
   std::vector<v1::Deal> deals;
   if (symbol == kNoSymbol || limit == 0) return deals;
   DealMessages messages(snapshot);
-  snapshot.indexes()->changes().ForEachAfter(after.value, table.keys(), [&](DealIndex deal) {
+  const auto add = [&](DealIndex deal) {
     if (table.pipeline[deal] == symbol) deals.push_back(messages.Make(deal));
     return deals.size() < limit;
-  });
+  };
+  if (snapshot.indexes() != nullptr) {
+    snapshot.indexes()->changes().ForEachAfter(after.value, table.keys(), add);
+    return deals;
+  }
+  // The views were detached by a question before.
+  std::vector<std::pair<uint64_t, DealIndex>> changed;
+  for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
+    if (table.last_position[deal] > after.value) changed.emplace_back(table.last_position[deal], deal);
+  }
+  std::sort(changed.begin(), changed.end());
+  for (const auto& [position, deal] : changed) {
+    if (!add(deal)) break;
+  }
   return deals;
 }
 

@@ -19,14 +19,9 @@ std::string_view LabelOf(const Record* record, std::string_view id, const Horizo
 
 absl::StatusOr<DealsSnapshot> DealsSnapshot::MakeForOne(const TenantViews& views,
                                                         const AsKnown& when, int64_t now_us) {
-  DealsSnapshot snapshot;
-  ASSIGN_OR_RETURN(snapshot.view_, views.Get<DealsView>(kDealsView));
-  ASSIGN_OR_RETURN(snapshot.pipelines_, views.Get<PipelinesView>(kPipelinesView));
-  ASSIGN_OR_RETURN(snapshot.catalog_, views.Get<CatalogView>(kCatalogView));
-  ASSIGN_OR_RETURN(snapshot.organizations_, views.Get<OrganizationsView>(kOrganizationsView));
-  ASSIGN_OR_RETURN(snapshot.tenant_, FindTenant(views));
+  DealsSnapshot snapshot(views);
   snapshot.horizon_ = Horizon::Of(when);
-  snapshot.stages_.emplace(*snapshot.pipelines_, snapshot.horizon_);
+  RETURN_IF_ERROR(snapshot.FindViews());
   snapshot.position_ = std::min(views.position().value, snapshot.horizon_.known_position);
   snapshot.shown_us_ = when.as_of_us.value_or(now_us);
   return snapshot;
@@ -35,10 +30,27 @@ absl::StatusOr<DealsSnapshot> DealsSnapshot::MakeForOne(const TenantViews& views
 absl::StatusOr<DealsSnapshot> DealsSnapshot::Make(const TenantViews& views, const AsKnown& when,
                                                   int64_t now_us) {
   ASSIGN_OR_RETURN(DealsSnapshot snapshot, MakeForOne(views, when, now_us));
-  if (snapshot.position_ < views.position().value) {
+  const bool past = snapshot.position_ < views.position().value;
+  if (past || snapshot.as_of() != kNever) RETURN_IF_ERROR(snapshot.Detach());
+  if (past) {
     snapshot.past_ = snapshot.view_->PastTableAt(snapshot.horizon_.known_position);
   }
   return snapshot;
+}
+
+absl::Status DealsSnapshot::FindViews() {
+  ASSIGN_OR_RETURN(view_, views_->Get<DealsView>(kDealsView));
+  ASSIGN_OR_RETURN(pipelines_, views_->Get<PipelinesView>(kPipelinesView));
+  ASSIGN_OR_RETURN(catalog_, views_->Get<CatalogView>(kCatalogView));
+  ASSIGN_OR_RETURN(organizations_, views_->Get<OrganizationsView>(kOrganizationsView));
+  ASSIGN_OR_RETURN(tenant_, FindTenant(*views_));
+  stages_.emplace(*pipelines_, horizon_);
+  return absl::OkStatus();
+}
+
+absl::Status DealsSnapshot::Detach() {
+  views_->Detach();
+  return FindViews();
 }
 
 const StandingColumns& DealsSnapshot::standing() const {

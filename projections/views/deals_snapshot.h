@@ -51,6 +51,7 @@ class SymbolMemo {
 // Thread safety: none, one question's. Ownership: the views must outlive it.
 class DealsSnapshot {
  public:
+  // Detaches the views where the question is about a past, for which all deals are passed.
   static absl::StatusOr<DealsSnapshot> Make(const TenantViews& views, const AsKnown& when,
                                             int64_t now_us);
 
@@ -58,6 +59,10 @@ class DealsSnapshot {
   // table, so that asking about one deal does not fold all of them.
   static absl::StatusOr<DealsSnapshot> MakeForOne(const TenantViews& views, const AsKnown& when,
                                                   int64_t now_us);
+
+  // Detaches the views, before deals are passed in such numbers that a fold should not wait for it.
+  // The numbers of deals and symbols stay; what was pointed to does not, and there are no indexes.
+  absl::Status Detach();
 
   const DealsView& view() const { return *view_; }
   const PipelinesView& pipelines() const { return *pipelines_; }
@@ -98,8 +103,11 @@ class DealsSnapshot {
   std::string_view OrganizationLabel(Symbol organization) const;
 
  private:
-  DealsSnapshot() = default;
+  explicit DealsSnapshot(const TenantViews& views) : views_(&views) {}
+  // Takes pointers to the views.
+  absl::Status FindViews();
 
+  const TenantViews* views_;
   const DealsView* view_ = nullptr;
   const PipelinesView* pipelines_ = nullptr;
   const CatalogView* catalog_ = nullptr;

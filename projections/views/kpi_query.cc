@@ -106,7 +106,8 @@ absl::StatusOr<v1::QueryKpiResponse> QueryKpi(const TenantViews& views,
                    FindPipeline(views, request.pipeline(), Horizon::Of(when)));
   ASSIGN_OR_RETURN(const TenantView* tenant, FindTenant(views));
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(request.filter(), *tenant));
-  ASSIGN_OR_RETURN(const DealsSnapshot snapshot, DealsSnapshot::Make(views, when, now_us));
+  ASSIGN_OR_RETURN(DealsSnapshot snapshot, DealsSnapshot::Make(views, when, now_us));
+  RETURN_IF_ERROR(snapshot.Detach());
   ASSIGN_OR_RETURN(Grouper grouper, Grouper::Make(request, snapshot, pipeline));
   DealMarks marks = ExistingDeals(snapshot, pipeline.pipeline_id);
   filter.Narrow(snapshot, marks);

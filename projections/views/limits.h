@@ -10,6 +10,11 @@ namespace dealog::projections {
 // the present one. Two, for a question that compares two positions.
 inline constexpr size_t kPastTablesMax = 2;
 
+// What a question passes under the tenant's lock, while a fold waits (some 2 ms). Where there is
+// more it detaches first.
+inline constexpr size_t kDealsUnderLockMax = 20'000;
+inline constexpr size_t kRecordsUnderLockMax = 4'000;
+
 // Events in one chunk of a deal's tape, which is one row. A deal of one chunk is folded anew when
 // it changes; a longer one keeps its fold.
 inline constexpr int kTapeChunkEvents = 64;

@@ -26,7 +26,9 @@ absl::StatusOr<v1::Organization> GetOrganization(const TenantViews& views,
 
 absl::StatusOr<Page<v1::Organization>> ListOrganizations(const TenantViews& views,
                                                          const ListQuery& query) {
-  ASSIGN_OR_RETURN(const OrganizationsView* view, views.Get<OrganizationsView>(kOrganizationsView));
+  ASSIGN_OR_RETURN(const OrganizationsView* view,
+                   ViewToList<OrganizationsView>(views, kOrganizationsView,
+                                                 &OrganizationsView::records));
   ASSIGN_OR_RETURN(auto list, MakeStateList(views, query, states::OrganizationFields()));
   list.OfferAll(view->records());
   return list.Finish([](const states::OrganizationState* organization) {

@@ -19,6 +19,7 @@
 #include "eventstore/base/status.h"
 #include "projections/filter/filter.h"
 #include "projections/states/fields.h"
+#include "projections/views/limits.h"
 #include "projections/views/paging.h"
 #include "projections/views/queries.h"
 #include "projections/views/record_map.h"
@@ -149,6 +150,16 @@ class StateList {
   PageBuilder<const State*> page_;
   states::FieldScratch scratch_;
 };
+
+// The view whose records a list passes: detached, where there are many.
+template <typename View, typename RecordsOf>
+absl::StatusOr<const View*> ViewToList(const TenantViews& views, std::string_view name,
+                                       RecordsOf records_of) {
+  ASSIGN_OR_RETURN(const View* view, views.Get<View>(name));
+  if ((view->*records_of)().size() <= kRecordsUnderLockMax) return view;
+  views.Detach();
+  return views.Get<View>(name);
+}
 
 // Deduces the types.
 template <typename State, typename Request, typename Id>

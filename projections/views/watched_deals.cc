@@ -19,14 +19,14 @@ uint64_t PrintOf(std::string_view id) { return absl::HashOf(base::View(id)); }
 
 absl::Status WatchedDeals::Begin(const TenantViews& views) {
   matched_.clear();
-  ASSIGN_OR_RETURN(const DealsSnapshot snapshot,
+  ASSIGN_OR_RETURN(DealsSnapshot snapshot,
                    DealsSnapshot::Make(views, {}, views.recorded_at_us()));
   ASSIGN_OR_RETURN(const DealFilter filter, DealFilter::Compile(filter_, snapshot.tenant()));
   if (filter.all()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const PipelineAt pipeline, FindPipeline(views, pipeline_, {}));
-  filter.Match(snapshot, pipeline.pipeline_id).ForEach([&](DealIndex deal) {
-    matched_.insert(PrintOf(snapshot.view().Id(deal)));
-  });
+  ASSIGN_OR_RETURN(const MatchedDeals deals, filter.Match(snapshot, pipeline.pipeline_id));
+  deals.ForEach(
+      [&](DealIndex deal) { matched_.insert(PrintOf(snapshot.view().Id(deal))); });
   return absl::OkStatus();
 }
 

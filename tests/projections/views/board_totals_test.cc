@@ -183,7 +183,7 @@ std::string RandomFilter(std::mt19937_64& random, int depth) {
 
 // Who matches by candidates, and by a scan.
 void ExpectMatchesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
-  const auto snapshot = DealsSnapshot::Make(tenant, {}, tenant.recorded_at_us());
+  auto snapshot = DealsSnapshot::Make(tenant, {}, tenant.recorded_at_us());
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   for (int i = 0; i < 4; ++i) {
     const std::string text = RandomFilter(random, 3);
@@ -195,7 +195,9 @@ void ExpectMatchesOfAScan(const FoldedTenant& tenant, std::mt19937_64& random) {
     std::vector<DealIndex> expected;
     MatchedDeals(marks).ForEach([&](DealIndex deal) { expected.push_back(deal); });
     std::vector<DealIndex> matched;
-    filter->Match(*snapshot, pipeline).ForEach([&](DealIndex deal) { matched.push_back(deal); });
+    const absl::StatusOr<MatchedDeals> found = filter->Match(*snapshot, pipeline);
+    ASSERT_TRUE(found.ok()) << found.status();
+    found->ForEach([&](DealIndex deal) { matched.push_back(deal); });
     ASSERT_EQ(matched, expected) << text;
   }
 }
