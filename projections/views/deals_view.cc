@@ -70,7 +70,7 @@ absl::Status DealsView::Fold(const FoldedEvent& event) {
   const size_t chunks = tape.chunk_count();
   const size_t bytes = tape.LastChunkBytes();
   const bool kept = table_.Kept(index) != nullptr;
-  RETURN_IF_ERROR(tape.Append(event, *symbols_, kept ? &event_ : nullptr));
+  RETURN_IF_ERROR(tape.Append(event, symbols_, kept ? &event_ : nullptr));
   if (kept) table_.EditKept(index).Take(event_);
   const size_t new_chunks = tape.chunk_count() - chunks;
   chunk_count_ += new_chunks;
@@ -167,7 +167,7 @@ size_t DealsView::ApproximateBytes() const {
   // A text, and its place in the index.
   constexpr size_t kTextBytes = sizeof(std::string) + 32 + 2 * sizeof(std::string_view);
   return sizeof(*this) + deal_count() * (sizeof(Tape) + sizeof(Unwritten)) + tape_bytes_ +
-         (ids_->size() + symbols_->size()) * kTextBytes + table_.ApproximateBytes() +
+         (ids_->size() + symbols_.size()) * kTextBytes + table_.ApproximateBytes() +
          past_tables_->ApproximateBytes();
 }
 
@@ -179,9 +179,9 @@ std::optional<DealIndex> DealsView::Find(std::string_view deal_id) const {
 }
 
 void DealsView::FlushRows(RowSink& sink) {
-  for (; symbols_flushed_ < symbols_->size(); ++symbols_flushed_) {
+  for (; symbols_flushed_ < symbols_.size(); ++symbols_flushed_) {
     const auto symbol = static_cast<Symbol>(symbols_flushed_);
-    sink.Put(SymbolKey(symbol), symbols_->Text(symbol));
+    sink.Put(SymbolKey(symbol), symbols_.Text(symbol));
   }
   for (const DealIndex index : dirty_) {
     const Tape& tape = tapes_[index];
@@ -199,15 +199,15 @@ void DealsView::FlushRows(RowSink& sink) {
 absl::Status DealsView::LoadRow(std::string_view key, std::string_view value) {
   if (key.empty()) return Corrupt(key);
   if (key.front() == kSymbolKey) {
-    const Symbol symbol = symbols_->Intern(value);
-    symbols_flushed_ = symbols_->size();
+    const Symbol symbol = symbols_.Intern(value);
+    symbols_flushed_ = symbols_.size();
     return key == SymbolKey(symbol) ? absl::OkStatus() : Corrupt(key);
   }
   if (key.front() != kDealKey || key.size() <= 1 + kNumberBytes) return Corrupt(key);
   const size_t number_at = key.size() - kNumberBytes;
   const DealIndex index = IndexOf(key.substr(1, number_at - 1));
   Tape& tape = tapes_.Edit(index);
-  if (!tape.Load(ParseNumber(key.substr(number_at)), value, *symbols_)) return Corrupt(key);
+  if (!tape.Load(ParseNumber(key.substr(number_at)), value, symbols_)) return Corrupt(key);
   unwritten_[index].flushed = static_cast<uint32_t>(tape.chunk_count() - 1);
   ++chunk_count_;
   tape_bytes_ += value.size();

@@ -38,11 +38,11 @@ class DealsView final : public Copied<DealsView, ViewState> {
   void CommitDone() override;
   void FlushRows(RowSink& sink) override;
   absl::Status LoadRow(std::string_view key, std::string_view value) override;
-  size_t RowCount() const override { return chunk_count_ + symbols_->size() - 1; }
+  size_t RowCount() const override { return chunk_count_ + symbols_.size() - 1; }
 
   size_t ApproximateBytes() const override;
 
-  const Symbols& symbols() const { return *symbols_; }
+  const Symbols& symbols() const { return symbols_; }
   size_t deal_count() const { return tapes_.size(); }
   std::string_view Id(DealIndex deal) const { return ids_->Text(deal); }
   std::optional<DealIndex> Find(std::string_view deal_id) const;
@@ -73,7 +73,7 @@ class DealsView final : public Copied<DealsView, ViewState> {
 
   // Shared by copies, which may know less of it.
   std::shared_ptr<Dictionary> ids_ = std::make_shared<Dictionary>();
-  std::shared_ptr<Symbols> symbols_ = std::make_shared<Symbols>();
+  Symbols symbols_;
   std::shared_ptr<PastTables> past_tables_ = std::make_shared<PastTables>();
 
   CowColumn<Tape, kTapesPerChunk> tapes_;  // By deal.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "projections/views/append_only.h"
+#include "projections/views/deals_symbols.h"
 #include "projections/views/dictionary.h"
 #include "projections/views/slot_pool.h"
 
@@ -94,6 +95,17 @@ TEST(Dictionary, NumbersAndTextsStayWhereTheyAre) {
     EXPECT_EQ(dictionary.Intern(texts[number]), number);
     EXPECT_EQ(dictionary.Lookup(std::to_string(number)), number);
   }
+}
+
+TEST(Symbols, ACopyKnowsNothingThatCameLater) {
+  Symbols symbols;
+  const Symbol early = symbols.Intern("early");
+  const Symbols copy = symbols;
+  const Symbol late = symbols.Intern("late");
+  EXPECT_EQ(late, copy.size());
+  EXPECT_EQ(copy.Find("early"), early);
+  EXPECT_EQ(copy.Find("late"), kNoSymbol);
+  EXPECT_EQ(symbols.Find("late"), late);
 }
 
 }  // namespace
