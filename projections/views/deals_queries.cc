@@ -106,7 +106,8 @@ absl::StatusOr<std::vector<v1::Deal>> DealsChangedAfter(const TenantViews& views
   // The views were detached by a question before.
   std::vector<std::pair<uint64_t, DealIndex>> changed;
   for (DealIndex deal = 0; deal < table.deal_count(); ++deal) {
-    if (table.last_position[deal] > after.value) changed.emplace_back(table.last_position[deal], deal);
+    const uint64_t position = table.last_position[deal];
+    if (position > after.value) changed.emplace_back(position, deal);
   }
   std::sort(changed.begin(), changed.end());
   for (const auto& [position, deal] : changed) {

@@ -17,9 +17,9 @@ using Symbol = uint32_t;
 inline constexpr Symbol kNoSymbol = 0;  // The empty text.
 
 // Thread safety: const methods from many threads; copies may be read while the original adds.
-// Invariants: symbols are dense from 0 and never change; they depend on the order of Intern alone. A
-// copy knows what the original knew when it was copied, and nothing that was added since: who sizes
-// something by size() may index it by whatever Find gives.
+// Invariants: symbols are dense from 0 and never change; they depend on the order of Intern alone.
+// A copy knows what the original knew when it was copied, and nothing that was added since: who
+// sizes something by size() may index it by whatever Find gives.
 class Symbols {
  public:
   Symbols() { Intern({}); }
